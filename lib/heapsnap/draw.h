@@ -27,6 +27,7 @@ typedef struct hsn_drawing hsn_drawing;
 
 /** Which way the arrows run, mostly. */
 typedef enum hsn_draw_direction {
+    HSN_DRAW_AUTO,  /**< down, or to the right when a row of boxes would be too wide to read */
     HSN_DRAW_DOWN,  /**< as objgraph: holders on top, what they hold below */
     HSN_DRAW_RIGHT, /**< better for long chains */
 } hsn_draw_direction;
@@ -59,8 +60,7 @@ enum hsn_draw_flag {
 
 /** A box. All texts are raw and are copied; all zero is a valid, empty one. */
 typedef struct hsn_draw_node {
-    uint64_t
-        address; /**< names the box in DOT (`o<decimal>`), unique; 0 = it gets a number instead */
+    uint64_t address; /**< unique; names the box in DOT, `o<decimal>`; 0 = it gets a number */
     /**
      * Line 0 is the type's name, 1 a name or short value, 2 sizes; NULL and "" are left out.
      * Control characters are shown, long lines lose their middle.
@@ -91,11 +91,11 @@ typedef enum hsn_draw_style {
 typedef struct hsn_draw_edge {
     uint32_t source; /**< indices of boxes */
     uint32_t target;
-    const char *const *labels; /**< raw: `_pending`, `[3]`; NULL or "" entries are left out */
-    size_t label_count;        /**< the first HSN_DRAW_LABELS of them are drawn */
-    uint64_t count;      /**< references that it stands for; 0 = label_count. What has no label
-                              here is told as `+ 5 more` */
-    const char *tooltip; /**< NULL = the labels */
+    const char *const *labels; /**< raw: `_pending`, `[3]`; NULL and "" are left out */
+    size_t label_count;        /**< the first HSN_DRAW_LABELS are drawn */
+    uint64_t more_labels;      /**< labels that are not in the list; told as `+ 5 more` */
+    uint64_t count;            /**< references; `×7` when there are more than labels */
+    const char *tooltip;       /**< NULL = the labels in full */
     hsn_draw_style style;
     unsigned weight; /**< how straight: 0 = 1; 10 for `__dict__` and the like, 2 for names */
 } hsn_draw_edge;
@@ -144,32 +144,17 @@ typedef enum hsn_draw_format {
 HSN_API const char *hsn_draw_format_name(hsn_draw_format format);
 
 /**
- * The drawing as the bytes of a file. Not NUL-terminated in the size, but a NUL follows.
+ * The drawing as the bytes of a file.
  *
- * Owns:    the caller owns *out; free it with hsn_drawing_free_data().
- * Errors:  HSN_EUNSUPPORTED (Graphviz or its plug-in for the format is not installed, or refuses
- * the layout; its own words are in *err), HSN_ELIMIT (more than 64 MiB), HSN_ENOMEM. Cost:    DOT:
- * O(boxes + arrows). Others: the layout's, about 1 s at 300 boxes. Threads: DOT: any. Others: one
- * at a time in the process; Graphviz keeps global state.
+ * Owns:    the caller owns *out (a NUL follows its bytes); free it with hsn_drawing_free_data().
+ * Errors:  HSN_EUNSUPPORTED (Graphviz lacks the format or refuses the layout; *err has its words),
+ *          HSN_ELIMIT (more than 64 MiB), HSN_ENOMEM.
+ * Cost:    DOT: O(boxes + arrows). Others: the layout's, up to a second at 300 boxes.
+ * Threads: DOT: any. Others: one at a time in the process; Graphviz keeps global state.
  */
 HSN_API int hsn_drawing_render(const hsn_drawing *drawing, hsn_draw_format format, char **out,
                                size_t *out_size, hsn_error *err);
 HSN_API void hsn_drawing_free_data(char *data);
-
-/**
- * Render into a file: written beside `path` and renamed, so that no half picture is ever seen.
- * Errors: as hsn_drawing_render(), and HSN_EIO.
- */
-HSN_API int hsn_drawing_write(const hsn_drawing *drawing, hsn_draw_format format, const char *path,
-                              hsn_error *err);
-
-/**
- * The name of a picture made from an input: ("/tmp/dump.db#last", "cycles", SVG) →
- * "dump-cycles.svg", in the current directory. `out` is NUL-terminated, shortened when `size` is
- * too small for it.
- */
-HSN_API void hsn_draw_file_name(const char *input, const char *word, hsn_draw_format format,
-                                char *out, size_t size);
 
 /** The version of the Graphviz libraries, "2.43.0"; for --version. Static. */
 HSN_API const char *hsn_draw_graphviz_version(void);
