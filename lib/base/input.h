@@ -40,7 +40,7 @@ typedef struct hsn_input {
  */
 int hsn__input_open(hsn_input **out, const char *path, hsn_error *err);
 
-/** The same over bytes in memory, which must outlive the input. Copies them to add the padding. */
+/** The same over bytes in memory, compressed or not. Copies them, so they need not stay. */
 int hsn__input_memory(hsn_input **out, const void *data, size_t size, hsn_error *err);
 
 /** Accepts NULL. */
@@ -51,8 +51,9 @@ const uint8_t *hsn__input_head(hsn_input *in, size_t *out_size);
 
 /**
  * Try to have `size` bytes in the window (`end - next >= size`); returns how many there are, which is
- * less only at the end of the input or after a failure (see hsn__input_status). Moves the window:
- * pointers into it from before are void. O(1) amortised. The window grows up to 1 GiB.
+ * less only at the end of the input or after a failure (see hsn__input_status). It may bring many more
+ * than asked for. Moves the window: pointers into it from before are void. O(1) amortised, whatever
+ * the pattern of calls. The window grows to hold records of up to 1 GiB.
  */
 size_t hsn__input_fill(hsn_input *in, size_t size);
 
@@ -72,8 +73,10 @@ static inline bool hsn__input_failed(const hsn_input *in)
 }
 
 /**
- * HSN_OK, or why the bytes ended early: HSN_EIO, HSN_EFORMAT (damaged compression; the offset is in
- * *err), HSN_ELIMIT (a record larger than the window may grow), HSN_ENOMEM.
+ * HSN_OK, or why the bytes ended early: HSN_EIO, HSN_EFORMAT (damaged compression), HSN_ELIMIT (a
+ * record larger than the window may grow), HSN_ENOMEM. *err then names the cause and, for damaged
+ * compression, the offset in the compressed file. Known once a fill gave fewer bytes than asked for:
+ * a reader that meets the end of the input asks here before it blames the format.
  */
 int hsn__input_status(const hsn_input *in, hsn_error *err);
 
