@@ -98,6 +98,7 @@ typedef struct hsn_draw_edge {
     const char *tooltip;       /**< NULL = the labels in full */
     hsn_draw_style style;
     unsigned weight; /**< how straight: 0 = 1; 10 for `__dict__` and the like, 2 for names */
+    int against;     /**< runs against the others: the layout takes it the other way round */
 } hsn_draw_edge;
 
 /** Labels that are drawn at one arrow. */
@@ -150,7 +151,8 @@ HSN_API const char *hsn_draw_format_name(hsn_draw_format format);
  * Errors:  HSN_EUNSUPPORTED (Graphviz lacks the format or refuses the layout; *err has its words),
  *          HSN_ELIMIT (more than 64 MiB), HSN_ENOMEM.
  * Cost:    DOT: O(boxes + arrows). Others: the layout's, up to a second at 300 boxes.
- * Threads: DOT: any. Others: one at a time in the process; Graphviz keeps global state.
+ * Threads: any; pictures take turns, because Graphviz keeps state of the process. Its context, some
+ *          100 KiB, stays until the process ends.
  */
 HSN_API int hsn_drawing_render(const hsn_drawing *drawing, hsn_draw_format format, char **out,
                                size_t *out_size, hsn_error *err);
