@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""Runs a leaking program of testdata/leaks: the tools name the type, the holder and the label."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+import e2elib
+
+LEAKS = os.path.join(e2elib.ROOT, 'testdata', 'leaks')
+
+
+def words(text):
+    return re.findall(r'\w+', text or '')
+
+
+def in_order(wanted, found):
+    """Whether the wanted words stand in `found` in this order, with others between them."""
+    rest = iter(found)
+    return all(any(word == other for other in rest) for word in wanted)
+
+
+def step_words(step):
+    """A reference's label stands before the type that it leads to."""
+    return words(step.get('label')) + words(step.get('text')) + words(step['type'])
+
+
+def check_growth(cases, expect, before, after):
+    rows = e2elib.rows(cases, 'snapdiff', before, after, '--limit', '0')
+    grown = [row for row in rows if row['count_delta'] > 0]
+    ranks = {row['type']: rank for rank, row in enumerate(grown)}
+    found = [row for row in grown if row['type'] == expect['grows']]
+    top = [(row['type'], row['count_delta'], row['size_bytes_delta']) for row in grown[:12]]
+    if not cases.check(found, f'snapdiff names {expect["grows"]}', top):
+        return
+    cases.check(found[0]['count_delta'] == expect['count'],
+                f'{expect["grows"]} grew by {expect["count"]}', found[0])
+    if expect['within'] is not None:
+        rank = ranks[expect['grows']]
+        cases.check(rank < expect['within'],
+                    f'{expect["grows"]} is among the first {expect["within"]} of snapdiff', rank, top)
+
+
+def check_chain(cases, expect, after):
+    rows = e2elib.rows(cases, 'backrefs', after, expect['grows'], '--chain')
+    if not cases.check(rows, 'backrefs --chain has a row'):
+        return
+    if expect['chain'] is None:
+        cases.check(not any(row['found'] for row in rows), 'nothing reachable holds it', rows[0])
+        return
+    found = [row for row in rows if row['found']]
+    if not cases.check(found, 'backrefs --chain finds a holder', rows[0]):
+        return
+    steps = found[0]['steps']
+    said = [word for step in steps for word in step_words(step)]
+    cases.check(in_order(expect['chain'], said), f'the chain says {" → ".join(expect["chain"])}',
+                ' → '.join(f'{step.get("label") or ""}:{step["type"]}' for step in steps))
+
+
+def names_types(row, types):
+    return set(types) <= {entry['type'] for entry in row['types']}
+
+
+def check_cycle(cases, expect, after):
+    rows = e2elib.rows(cases, 'cyclefind', after, '--limit', '0')
+    wanted = expect['cycle']
+    if wanted is None:
+        mine = [row for row in rows if names_types(row, [expect['grows']])]
+        cases.check(not mine, f'{expect["grows"]} is in no cycle', mine[:1])
+        return
+    mine = [row for row in rows if names_types(row, wanted['types'])]
+    if not cases.check(mine, f'cyclefind shows a cycle of {wanted["types"]}',
+                       [(row['kind'], row['types'][:4]) for row in rows[:10]]):
+        return
+    first = mine[0]
+    cases.check(first['kind'] == wanted['kind'], f'the cycle is {wanted["kind"]}', first)
+    said = [word for step in first['shortest_cycle'] for word in words(step.get('label'))]
+    cases.check(set(wanted['labels']) <= set(said), f'the cycle says {wanted["labels"]}',
+                first['shortest_cycle'])
+    cut = first.get('cut')
+    cases.check(cut and {'source', 'target', 'label'} <= set(cut), 'the cycle says where to cut', cut)
+
+
+def check_surplus(cases, expect, after):
+    rows = e2elib.rows(cases, 'refaudit', after, '--limit', '0')
+    mine = [row for row in rows if row['type'] == expect['grows']]
+    total = [row for row in mine if row['surplus'] == expect['surplus']]
+    cases.check(len(total) >= expect['count'],
+                f'refaudit shows {expect["count"]} {expect["grows"]} with {expect["surplus"]} surplus',
+                len(total), rows[:3])
+
+
+def test(cases):
+    name = sys.argv[1]
+    with open(os.path.join(LEAKS, name, 'expect.json'), encoding='utf-8') as file:
+        expect = json.load(file)
+    with e2elib.Folder('leak') as folder:
+        dumps = [os.path.join(folder, moment + '.jsonl.gz') for moment in ('before', 'after')]
+        ran = subprocess.run([sys.executable, os.path.join(LEAKS, name, 'app.py'), *dumps],
+                             env=e2elib.python_environment(), stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+        if ran.returncode == 77:
+            cases.skip(ran.stdout.strip().replace('SKIP: ', ''))
+            return
+        if not cases.check(ran.returncode == 0, f'{name} runs and captures itself', ran.stdout):
+            return
+        stores = []
+        for dump in dumps:
+            store = dump.replace('.jsonl.gz', '.db')
+            done = e2elib.run('snapload', dump, '-o', store)
+            cases.check(done.returncode == 0, f'snapload {os.path.basename(dump)}',
+                        f'status {done.returncode}', done.stderr)
+            verified = e2elib.run('snapinfo', store, '--verify')
+            cases.check(verified.returncode == 0, 'snapinfo --verify', verified.stdout,
+                        verified.stderr)
+            stores.append(store)
+        check_growth(cases, expect, *stores)
+        check_chain(cases, expect, stores[1])
+        check_cycle(cases, expect, stores[1])
+        if 'surplus' in expect:
+            check_surplus(cases, expect, stores[1])
+
+
+if __name__ == '__main__':
+    e2elib.main(test)
