@@ -67,7 +67,7 @@ bool hsn__json_int(hsn__json *json, bool *out_negative, uint64_t *out_magnitude)
     const uint8_t *end = hsn__json_digits(digits, out_magnitude);
     if (!end)
         return fail(json,
-                    *digits - '0' > 9u ? "a number was expected" : "a number of more than 64 bits");
+                    hsn__json_is_digit(*digits) ? "a number of more than 64 bits" : "a number was expected");
     if (*end == '.' || *end == 'e' || *end == 'E')
         return fail(json, "a whole number was expected");
     *out_negative = c == '-';
