@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Memory that lives until the tool exits.
+#include "cli/private.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *cli_alloc(struct cli *cli, size_t count, size_t size)
+{
+    struct cli_block *block = NULL;
+    if (!size || count <= (SIZE_MAX - sizeof *block) / size)
+        block = calloc(1, sizeof *block + count * size);
+    if (!block)
+        exit(cli_error(cli, NULL, "out of memory"));
+    block->next = cli->private->blocks;
+    cli->private->blocks = block;
+    return block->data;
+}
+
+char *cli_format(struct cli *cli, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    char *text = cli_alloc(cli, (size_t)(length < 0 ? 0 : length) + 1, 1);
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)(length < 0 ? 0 : length) + 1, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+const char *cli_bytes(struct cli *cli, uint64_t size_bytes)
+{
+    char text[HSN_BYTES_TEXT_SIZE];
+    hsn_bytes_text(size_bytes, text);
+    return cli->exact_bytes ? cli_format(cli, "%llu", (unsigned long long)size_bytes)
+                            : cli_format(cli, "%s", text);
+}
+
+void cli_clear(struct cli_private *private)
+{
+    for (size_t i = 0; i < private->snapshot_count; i++) {
+        hsn_snapshot_list_free(&private->lists[i]);
+        hsn_store_close(private->snapshots[i]->store);
+    }
+    free(private->lists);
+    free(private->snapshots);
+    free(private->infos);
+    while (private->blocks) {
+        struct cli_block *block = private->blocks;
+        private->blocks = block->next;
+        free(block);
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// What the files of tools/cli share among themselves.
+#ifndef CLI_PRIVATE_H
+#define CLI_PRIVATE_H
+
+#include "cli/tool.h"
+
+#include <stdio.h>
+
+/** What to print instead of running. */
+enum cli_print {
+    PRINT_NOTHING,
+    PRINT_HELP,
+    PRINT_VERSION,
+};
+
+/** Values of --color, --progress and --help-completion. */
+enum cli_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+enum cli_shell { SHELL_NONE, SHELL_BASH, SHELL_ZSH, SHELL_FISH };
+
+/** Memory of cli_alloc(), freed at the end. */
+struct cli_block {
+    struct cli_block *next;
+    // The caller's bytes follow, aligned for any type.
+    max_align_t data[];
+};
+
+struct cli_private {
+    struct cli cli;
+    struct opt *rows;    /**< the tool's, then the common ones; ended by OPT_END */
+    int print;           /**< enum cli_print */
+    int shell;           /**< enum cli_shell: completions to print */
+    struct opt_file man; /**< print the man page; its DESCRIPTION is in this file */
+    int color;           /**< enum cli_when, as given */
+    int progress;        /**< enum cli_when, as given */
+    bool partial;
+    bool stdin_taken;
+    bool stdout_failed; /**< and it was said */
+
+    struct snapshot **snapshots;
+    hsn_snapshot_list *lists; /**< where the snapshots' info lives, one each */
+    const hsn_snapshot_info **infos;
+    size_t snapshot_count, snapshot_capacity;
+
+    hsn_progress ticker;
+    int64_t started_ms, drawn_ms;
+    bool drawn; /**< a progress line stands on the terminal */
+    bool draws; /**< it may */
+
+    struct cli_block *blocks;
+};
+
+/** Rows of the tool and the common ones with their targets in *private. */
+void cli_make_rows(struct cli_private *private);
+
+/** Read the command line. STATUS_OK, or STATUS_TROUBLE (printed). */
+int cli_parse(struct cli_private *private, int argc, char **argv);
+
+/** Set the row's target from `text` (NULL for flags). False after a message. */
+bool cli_set_value(struct cli *cli, const struct opt *row, const char *shown, const char *text);
+
+/** "500", "10M", "7d 12h", "5%": false when it is not one, or overflows. */
+bool parse_count(const char *text, uint64_t *out);
+bool parse_bytes(const char *text, uint64_t *out);
+bool parse_duration(const char *text, uint64_t *out_seconds);
+bool parse_real(const char *text, double *out);
+
+/** The row's --name is a flag that has a --no-name. */
+bool opt_negatable(const struct opt *row);
+bool opt_takes_value(const struct opt *row);
+/** "-n, --limit=N" without the letter's part when it has none; `out` as large as any. */
+void opt_spelling(const struct opt *row, char *out, size_t size);
+
+/** Documents made from the rows, to stdout. */
+void cli_print_help(const struct cli_private *private, FILE *to);
+void cli_print_man(const struct cli_private *private, FILE *to);
+void cli_print_completion(const struct cli_private *private, FILE *to);
+void cli_print_version(const struct cli_private *private, FILE *to);
+
+/** Warn that a snapshot is damaged, and make the exit status 3. */
+void cli_damaged(struct cli *cli, const char *subject, const hsn_error *err);
+
+/** The line that a tool without its operands answers with. */
+int cli_missing_arguments(void);
+
+/** Remove the progress line, before anything else is written to the terminal. */
+void cli_progress_erase(struct cli_private *private);
+
+/** Close snapshots, free memory. */
+void cli_clear(struct cli_private *private);
+
+/** Columns of the terminal that stdout is; 0 = it is none. */
+unsigned cli_terminal_columns(void);
+
+#endif
