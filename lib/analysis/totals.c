@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+// Totals of several snapshots lined up by name: building the table, types, and reading from stores.
+//
+// Ids of types, frames and stacks are private to a snapshot. So the rows of every snapshot are
+// keyed by their names, each name is interned once, and a row is a small vector of cells, one per
+// snapshot.
+#include "analysis/totals_private.h"
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "store/intern.h"
+
+#include <string.h>
+
+const char *hsn_by_name(hsn_by by)
+{
+    static const char *const names[] = {
+#define NAME(name, text) text,
+        HSN_BY_LIST(NAME)
+#undef NAME
+    };
+    return (unsigned)by < HSN_BY_COUNT ? names[by] : "unknown";
+}
+
+int hsn_by_is_site(hsn_by by)
+{
+    return by != HSN_BY_TYPE && by != HSN_BY_MODULE;
+}
+
+int hsn__totals_begin(hsn__totals_builder *builder, hsn_by by, size_t columns, hsn_error *err)
+{
+    *builder = (hsn__totals_builder){.totals = {.by = by, .columns = columns}};
+    builder->arena = hsn__alloc_zeroed(1, sizeof *builder->arena);
+    if (!builder->arena)
+        return hsn__fail_memory(err);
+    builder->totals.memory = builder->arena;
+    builder->totals.wholes = hsn__arena_zeroed(builder->arena, columns, sizeof(hsn_cell));
+    return builder->totals.wholes ? HSN_OK : hsn__fail_memory(err);
+}
+
+int hsn__totals_add_key(hsn__totals_builder *builder, const hsn_key *key, size_t *out_row,
+                        hsn_error *err)
+{
+    hsn_totals *totals = &builder->totals;
+    size_t columns = totals->columns;
+    if (totals->count >= HSN__TOTALS_MAX_KEYS)
+        return hsn__fail_limit(err, "rows", HSN__TOTALS_MAX_KEYS);
+    if (!hsn__array_grow(&totals->keys, &builder->key_capacity, totals->count + 1,
+                         sizeof *totals->keys, HSN__TOTALS_MAX_KEYS) ||
+        !hsn__array_grow(&totals->cells, &builder->cell_capacity, (totals->count + 1) * columns,
+                         sizeof *totals->cells, SIZE_MAX))
+        return hsn__fail_memory(err);
+    *out_row = totals->count++;
+    totals->keys[*out_row] = *key;
+    memset(&totals->cells[*out_row * columns], 0, columns * sizeof *totals->cells);
+    return HSN_OK;
+}
+
+void hsn_totals_free(hsn_totals *totals)
+{
+    if (!totals)
+        return;
+    hsn__free(totals->keys);
+    hsn__free(totals->cells);
+    if (totals->memory)
+        hsn__arena_clear(totals->memory);
+    hsn__free(totals->memory);
+    *totals = (hsn_totals){0};
+}
+
+int hsn__totals_check(const hsn_totals_options *options, hsn_error *err)
+{
+    const char *word = hsn_by_name(options->by);
+    if ((unsigned)options->by >= HSN_BY_COUNT)
+        return hsn__fail(err, HSN_EINVAL, NULL, "no such grouping");
+    if (hsn_by_is_site(options->by) && (options->type || options->module))
+        return hsn__fail(err, HSN_EINVAL, NULL, "types cannot be chosen when grouping by %s", word);
+    if (!hsn_by_is_site(options->by) && options->filter_count)
+        return hsn__fail(err, HSN_EINVAL, NULL,
+                         "allocations cannot be filtered when grouping by %s", word);
+    if (options->cumulative && (!hsn_by_is_site(options->by) || options->by == HSN_BY_TRACEBACK))
+        return hsn__fail(err, HSN_EINVAL, NULL, "cumulative counts need frames: not by %s", word);
+    return HSN_OK;
+}
+
+// Interned names get their rows in order of first sight, so the id of a name is its row.
+static int add_type(hsn__totals_builder *builder, hsn__intern *names, const hsn_type *type,
+                    size_t column, hsn_error *err)
+{
+    bool by_type = builder->totals.by == HSN_BY_TYPE;
+    const char *module = hsn__type_module(type);
+    const char *name = by_type ? type->name : module;
+    uint32_t id;
+    if (hsn__intern_put(names, name, strlen(name), &id) != HSN__INTERN_OK)
+        return hsn__fail_memory(err);
+    if (id == builder->totals.count) {
+        hsn_key key = {.type = "", .file = "", .function = "", .stack = HSN_NONE};
+        size_t row;
+        key.module = hsn__arena_copy(builder->arena, module, strlen(module));
+        if (by_type)
+            key.type = hsn__arena_copy(builder->arena, type->name, strlen(type->name));
+        if (!key.type || !key.module)
+            return hsn__fail_memory(err);
+        int r = hsn__totals_add_key(builder, &key, &row, err);
+        if (r < 0)
+            return r;
+    }
+    hsn__cell_add(hsn__totals_cell(builder, id, column), type->count, type->size_bytes);
+    return HSN_OK;
+}
+
+int hsn__totals_of_types(const hsn_type_list *const *lists, size_t count,
+                         const hsn_totals_options *options, hsn_totals *out, hsn_error *err)
+{
+    hsn__totals_builder builder;
+    hsn__intern names = {0};
+    int r = hsn__totals_begin(&builder, options->by, count, err);
+    if (r < 0)
+        goto done;
+    for (size_t column = 0; column < count; column++) {
+        for (size_t i = 0; i < lists[column]->count; i++) {
+            const hsn_type *type = &lists[column]->rows[i];
+            hsn__cell_add(&builder.totals.wholes[column], type->count, type->size_bytes);
+            // Types without an instance are listed by dumps only because something names them.
+            if ((!type->count && !type->size_bytes) ||
+                !hsn__type_passes(type, options->type, options->module))
+                continue;
+            r = add_type(&builder, &names, type, column, err);
+            if (r < 0)
+                goto done;
+        }
+    }
+    *out = builder.totals;
+    builder.totals = (hsn_totals){0};
+    r = HSN_OK;
+done:
+    hsn__intern_clear(&names);
+    hsn_totals_free(&builder.totals);
+    return r;
+}
+
+static int read_types(const hsn_snapshot_ref *snapshots, size_t count,
+                      const hsn_totals_options *options, hsn_totals *out, hsn_error *err)
+{
+    hsn_type_list *lists = hsn__alloc_zeroed(count, sizeof *lists);
+    const hsn_type_list **pointers = hsn__alloc_zeroed(count, sizeof *pointers);
+    size_t read = 0;
+    int r = lists && pointers ? HSN_OK : hsn__fail_memory(err);
+    if (r < 0)
+        goto done;
+    for (; read < count; read++) {
+        r = hsn_type_list_read(snapshots[read].store, snapshots[read].id, &lists[read], err);
+        if (r < 0)
+            goto done;
+        pointers[read] = &lists[read];
+        if (!lists[read].count) {
+            r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(snapshots[read].store),
+                          "no objects in this snapshot; allocations are grouped by lineno");
+            read++;
+            goto done;
+        }
+    }
+    r = hsn__totals_of_types(pointers, count, options, out, err);
+done:
+    for (size_t i = 0; i < read; i++)
+        hsn_type_list_free(&lists[i]);
+    hsn__free(lists);
+    hsn__free(pointers);
+    return r;
+}
+
+static bool has_functions(const hsn_profile *profile)
+{
+    for (size_t i = 0; i < profile->frame_count; i++)
+        if (*profile->frames[i].function)
+            return true;
+    return false;
+}
+
+static int read_profiles(const hsn_snapshot_ref *snapshots, size_t count,
+                         const hsn_totals_options *options, hsn_totals *out, hsn_error *err)
+{
+    hsn_profile *profiles = hsn__alloc_zeroed(count, sizeof *profiles);
+    const hsn_profile **pointers = hsn__alloc_zeroed(count, sizeof *pointers);
+    size_t read = 0, totals = 0;
+    bool functions = false;
+    int r = profiles && pointers ? HSN_OK : hsn__fail_memory(err);
+    if (r < 0)
+        goto done;
+    for (; read < count; read++) {
+        r = hsn_profile_read(snapshots[read].store, snapshots[read].id, &profiles[read], err);
+        if (r < 0)
+            goto done;
+        pointers[read] = &profiles[read];
+        totals += profiles[read].total_count;
+        functions = functions || has_functions(&profiles[read]);
+    }
+    if (!totals)
+        r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(snapshots[0].store),
+                      "no allocations were traced");
+    else if (options->by == HSN_BY_FUNCTION && !functions)
+        r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(snapshots[0].store),
+                      "no function names among the frames; group by lineno");
+    else
+        r = hsn__totals_of_profiles(pointers, count, options, out, err);
+done:
+    for (size_t i = 0; i < read; i++)
+        hsn_profile_free(&profiles[i]);
+    hsn__free(profiles);
+    hsn__free(pointers);
+    return r;
+}
+
+int hsn_totals_read(const hsn_snapshot_ref *snapshots, size_t count,
+                    const hsn_totals_options *options, hsn_totals *out, hsn_error *err)
+{
+    *out = (hsn_totals){0};
+    int r = hsn__totals_check(options, err);
+    if (r < 0)
+        return r;
+    return hsn_by_is_site(options->by) ? read_profiles(snapshots, count, options, out, err)
+                                       : read_types(snapshots, count, options, out, err);
+}
+
+static uint32_t depth_of(const hsn_stack *stacks, uint32_t stack)
+{
+    uint32_t depth = 0;
+    for (; stack != HSN_NONE; stack = stacks[stack].parent)
+        depth++;
+    return depth;
+}
+
+static int compare_frames(const hsn_frame *a, const hsn_frame *b)
+{
+    int order = strcmp(a->file, b->file);
+    if (!order && a->line != b->line)
+        order = a->line < b->line ? -1 : 1;
+    return order ? order : strcmp(a->function, b->function);
+}
+
+// Frames compare from the oldest on, so what decides is the pair that differs nearest to the root;
+// a stack that is the beginning of another comes before it. Equal stacks have equal ids.
+static int compare_stacks(const hsn_totals *totals, uint32_t a, uint32_t b)
+{
+    const hsn_stack *stacks = totals->stacks;
+    uint32_t depth_a = depth_of(stacks, a), depth_b = depth_of(stacks, b);
+    int order = depth_a < depth_b ? -1 : depth_a > depth_b;
+    for (; depth_a > depth_b; depth_a--)
+        a = stacks[a].parent;
+    for (; depth_b > depth_a; depth_b--)
+        b = stacks[b].parent;
+    uint32_t last_a = HSN_NONE, last_b = HSN_NONE;
+    for (; a != b; a = stacks[a].parent, b = stacks[b].parent) {
+        last_a = stacks[a].frame;
+        last_b = stacks[b].frame;
+    }
+    if (last_a == HSN_NONE)
+        return order;
+    return compare_frames(&totals->frames[last_a], &totals->frames[last_b]);
+}
+
+int hsn_totals_compare_keys(const hsn_totals *totals, size_t a, size_t b)
+{
+    const hsn_key *x = &totals->keys[a], *y = &totals->keys[b];
+    int order;
+    if (totals->by == HSN_BY_TRACEBACK)
+        return compare_stacks(totals, x->stack, y->stack);
+    order = strcmp(x->type, y->type);
+    if (!order)
+        order = strcmp(x->module, y->module);
+    if (!order)
+        order = strcmp(x->file, y->file);
+    if (!order && x->line != y->line)
+        order = x->line < y->line ? -1 : 1;
+    return order ? order : strcmp(x->function, y->function);
+}
