@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What the library is made of.
+#include "heapsnap/components.h"
+
+#include <zlib.h>
+#ifdef HSN_HAVE_ZSTD
+#include <zstd.h>
+#endif
+
+#include "render/component.h"
+#include "store/component.h"
+
+int hsn_component_get(size_t index, hsn_component *out)
+{
+    static const struct {
+        const char *name;
+        const char *(*version)(void);
+    } rows[] = {
+        {"library", hsn_version},        {"store schema", hsn__schema_version},
+        {"sqlite", hsn__sqlite_version}, {"graphviz", hsn__graphviz_version},
+        {"zlib", zlibVersion},
+#ifdef HSN_HAVE_ZSTD
+        {"zstd", ZSTD_versionString},
+#endif
+    };
+    if (index >= sizeof rows / sizeof *rows)
+        return HSN_DONE;
+    *out = (hsn_component){rows[index].name, rows[index].version()};
+    return HSN_OK;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Whole segments of a heap's columns, for loading graphs.
+#ifndef HSN_STORE_HEAP_PRIVATE_H
+#define HSN_STORE_HEAP_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "heapsnap/heap.h"
+
+/** Nodes of a part: as a segment's rows. Part p holds nodes p * 65536 … */
+#define HSN__PART_NODES 65536u
+
+/** Number of parts and of nodes in one. */
+uint32_t hsn__heap_part_count(const hsn_heap *heap);
+uint32_t hsn__heap_part_nodes(const hsn_heap *heap, uint32_t part);
+
+/**
+ * How many references each node of the part has, with or without weak ones.
+ * Errors: HSN_EFORMAT, HSN_ESTORE, HSN_ENOMEM.
+ */
+int hsn__heap_degrees(hsn_heap *heap, uint32_t part, bool with_weak, uint32_t *out_degrees,
+                      uint64_t *out_total, hsn_error *err);
+
+/**
+ * The targets of the part's nodes, one after another, `total` of them as hsn__heap_degrees() said,
+ * in the dump's order. Every one is checked to be a node. Errors: as above.
+ */
+int hsn__heap_targets(hsn_heap *heap, uint32_t part, bool with_weak, hsn_node_id *out,
+                      uint64_t total, hsn_error *err);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// All SQL of the store: a name for every statement, prepared once per store.
+#ifndef HSN_STORE_QUERY_H
+#define HSN_STORE_QUERY_H
+
+#include <sqlite3.h>
+
+#include "base/fail.h"
+
+/** X(NAME, SQL). Columns are bound and read by position, in the order written here. */
+#define HSN__QUERY_LIST(X)                                                                         \
+    X(SNAPSHOT_INSERT,                                                                             \
+      "INSERT INTO snapshot(id, label, source, format, runtime, runtime_version, program, host, "  \
+      "pid, captured_at_unix_ms, rss_bytes, objects, \"references\", weak_references, "            \
+      "dangling_references, duplicate_objects, roots, heap_bytes, types, strings, frames, "        \
+      "stacks, allocations, allocation_bytes, samples, warnings, bytes_read, bytes_total, "        \
+      "complete, has_refcounts, address_shift) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "  \
+      "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, " \
+      "?29, ?30, ?31)")                                                                            \
+    X(SNAPSHOT_NEXT_ID, "SELECT coalesce(max(id), 0) + 1 FROM snapshot")                           \
+    X(SNAPSHOT_LIST,                                                                               \
+      "SELECT id, label, source, format, runtime, runtime_version, program, host, pid, "           \
+      "captured_at_unix_ms, rss_bytes, objects, \"references\", weak_references, "                 \
+      "dangling_references, duplicate_objects, roots, heap_bytes, types, strings, frames, "        \
+      "stacks, allocations, allocation_bytes, samples, warnings, bytes_read, bytes_total, "        \
+      "complete, has_refcounts, address_shift FROM snapshot WHERE ?1 IS NULL OR id = ?1 "          \
+      "ORDER BY id")                                                                               \
+    X(SNAPSHOT_BY_LABEL, "SELECT id FROM snapshot WHERE label = ?1")                               \
+    X(SNAPSHOT_BY_ID, "SELECT id FROM snapshot WHERE id = ?1")                                     \
+    X(SNAPSHOT_FIRST, "SELECT min(id) FROM snapshot")                                              \
+    X(SNAPSHOT_LAST, "SELECT max(id) FROM snapshot")                                               \
+    X(FACT_INSERT, "INSERT OR REPLACE INTO fact(snapshot, name, value) VALUES (?1, ?2, ?3)")       \
+    X(FACT_LIST, "SELECT name, value FROM fact WHERE snapshot = ?1 ORDER BY name")                 \
+    X(TAG_INSERT, "INSERT OR REPLACE INTO tag(snapshot, name, value) VALUES (?1, ?2, ?3)")         \
+    X(TAG_LIST, "SELECT name, value FROM tag WHERE snapshot = ?1 ORDER BY name")                   \
+    X(WARNING_INSERT,                                                                              \
+      "INSERT INTO warning(snapshot, number, \"offset\", message) VALUES (?1, ?2, ?3, ?4)")        \
+    X(WARNING_LIST,                                                                                \
+      "SELECT coalesce(\"offset\", ''), message FROM warning WHERE snapshot = ?1 ORDER BY number") \
+    X(TYPE_INSERT,                                                                                 \
+      "INSERT INTO type(snapshot, id, name, module, kind, has_finalizer, node, address) "          \
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                                   \
+    X(TYPE_TOTAL_INSERT,                                                                           \
+      "INSERT INTO type_total(snapshot, type, count, size_bytes) VALUES (?1, ?2, ?3, ?4)")         \
+    X(TYPE_LIST,                                                                                   \
+      "SELECT type.id, name, module, kind, has_finalizer, node, count, size_bytes FROM type "      \
+      "LEFT JOIN type_total ON type_total.snapshot = type.snapshot AND type_total.type = type.id " \
+      "WHERE type.snapshot = ?1 ORDER BY type.id")                                                 \
+    X(ROOT_INSERT, "INSERT INTO root(snapshot, number, node, address, kind, name, thread) "        \
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                          \
+    X(ROOT_LIST, "SELECT node, kind, name, thread FROM root WHERE snapshot = ?1 ORDER BY number")  \
+    X(FRAME_INSERT,                                                                                \
+      "INSERT INTO frame(snapshot, id, file, function, line) VALUES (?1, ?2, ?3, ?4, ?5)")         \
+    X(FRAME_LIST, "SELECT id, file, function, line FROM frame WHERE snapshot = ?1 ORDER BY id")    \
+    X(STACK_INSERT, "INSERT INTO stack(snapshot, id, frame, parent) VALUES (?1, ?2, ?3, ?4)")      \
+    X(STACK_LIST, "SELECT id, frame, parent FROM stack WHERE snapshot = ?1 ORDER BY id")           \
+    X(STACK_TOTAL_INSERT, "INSERT INTO stack_total(snapshot, stack, domain, count, size_bytes) "   \
+                          "VALUES (?1, ?2, ?3, ?4, ?5)")                                           \
+    X(STACK_TOTAL_LIST,                                                                            \
+      "SELECT stack, domain, count, size_bytes FROM stack_total WHERE snapshot = ?1 "              \
+      "ORDER BY stack, domain")                                                                    \
+    X(SAMPLE_INSERT,                                                                               \
+      "INSERT INTO sample(snapshot, number, series, time_s, value) VALUES (?1, ?2, ?3, ?4, ?5)")   \
+    X(SEGMENT_INSERT,                                                                              \
+      "INSERT INTO segment(snapshot, \"column\", part, row_count, value_count, crc32, data) "      \
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                                       \
+    X(SEGMENT_READ, "SELECT row_count, value_count, crc32, data FROM segment "                     \
+                    "WHERE snapshot = ?1 AND \"column\" = ?2 AND part = ?3")                       \
+    X(NAME_COUNT,                                                                                  \
+      "SELECT coalesce(sum(row_count), 0) FROM segment WHERE snapshot = ?1 AND \"column\" = ?2")   \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
+    X(COMMIT, "COMMIT")                                                                            \
+    X(ROLLBACK, "ROLLBACK")
+
+typedef enum hsn__query {
+#define HSN__QUERY_ROW(name, sql) HSN__QUERY_##name,
+    HSN__QUERY_LIST(HSN__QUERY_ROW)
+#undef HSN__QUERY_ROW
+        HSN__QUERY_COUNT
+} hsn__query;
+
+struct hsn_store;
+
+/** The statement, reset and with no bindings. Owned by the store. */
+int hsn__query_get(struct hsn_store *store, hsn__query query, sqlite3_stmt **out, hsn_error *err);
+
+/** Run a statement whose rows, if any, do not matter. */
+int hsn__query_run(struct hsn_store *store, sqlite3_stmt *statement, hsn_error *err);
+
+/** HSN_OK with a row, HSN_DONE, or an error. */
+int hsn__query_next(struct hsn_store *store, sqlite3_stmt *statement, hsn_error *err);
+
+#endif

@@ -1,0 +1,153 @@
+-- SPDX-License-Identifier: MIT
+-- The store: one SQLite file, one or many snapshots. Schema 1.
+--
+-- Rows hold what people query with any SQLite client. The objects and references themselves are
+-- columns, packed in the table `segment` (docs/store.md tells how); SQL sees them through the virtual
+-- tables `object` and `ref` of `snapsql` and of the loadable extension.
+--
+-- A snapshot appears in one transaction, so a row in `snapshot` is always whole. `complete` = 0 means
+-- that the *dump* was truncated or damaged. Addresses are 64 bits, stored as signed integers. NULL means
+-- unknown unless said otherwise. Times are milliseconds since 1970, UTC. Sizes are bytes.
+
+CREATE TABLE snapshot (
+    id                  INTEGER PRIMARY KEY,
+    label               TEXT UNIQUE,          -- given by the user or the dump
+    source              TEXT NOT NULL,        -- file names of the dumps, without folders, joined by ' + '
+    format              TEXT NOT NULL,        -- names of the readers, joined by '+'
+    runtime             TEXT,                 -- cpython
+    runtime_version     TEXT,                 -- 3.11.7
+    program             TEXT,
+    host                TEXT,
+    pid                 INTEGER,
+    captured_at_unix_ms INTEGER,
+    rss_bytes           INTEGER,              -- resident set of the process when captured
+    objects             INTEGER NOT NULL,
+    "references"        INTEGER NOT NULL,     -- strong and weak; dangling ones are not among them
+    weak_references     INTEGER NOT NULL,
+    dangling_references INTEGER NOT NULL,     -- targets that the dump does not hold
+    duplicate_objects   INTEGER NOT NULL,     -- addresses that came twice; the first was kept
+    roots               INTEGER NOT NULL,
+    heap_bytes          INTEGER NOT NULL,     -- sum of shallow bytes
+    types               INTEGER NOT NULL,
+    strings             INTEGER NOT NULL,
+    frames              INTEGER NOT NULL,
+    stacks              INTEGER NOT NULL,
+    allocations         INTEGER NOT NULL,     -- live blocks of the allocation profile
+    allocation_bytes    INTEGER NOT NULL,
+    samples             INTEGER NOT NULL,
+    warnings            INTEGER NOT NULL,     -- all of them; table `warning` keeps the first thousand
+    bytes_read          INTEGER NOT NULL,     -- of the dump files ...
+    bytes_total         INTEGER NOT NULL,     -- ... of so many; 0 = unknown
+    complete            INTEGER NOT NULL,     -- 1, or 0: the dump was truncated or damaged
+    has_refcounts       INTEGER NOT NULL,     -- 1: some object carries a refcount
+    address_shift       INTEGER NOT NULL      -- every address is a multiple of 1 << address_shift
+) STRICT;
+
+-- What the dump said of its process: gc.enabled, gc.count.0, python.build ...
+CREATE TABLE fact (
+    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
+    name     TEXT NOT NULL,
+    value    TEXT NOT NULL,
+    PRIMARY KEY (snapshot, name)
+) STRICT, WITHOUT ROWID;
+
+-- What the user said of it: service=payment.
+CREATE TABLE tag (
+    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
+    name     TEXT NOT NULL,
+    value    TEXT NOT NULL,
+    PRIMARY KEY (snapshot, name)
+) STRICT, WITHOUT ROWID;
+
+-- Oddities found while loading, in order; the first thousand.
+CREATE TABLE warning (
+    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
+    number   INTEGER NOT NULL,   -- from 0
+    "offset" INTEGER,            -- byte of the (inflated) dump; NULL = no place
+    message  TEXT NOT NULL,
+    PRIMARY KEY (snapshot, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE type (
+    snapshot      INTEGER NOT NULL REFERENCES snapshot(id),
+    id            INTEGER NOT NULL,   -- dense from 0
+    name          TEXT NOT NULL,      -- full: app.cache.Request; builtins bare: dict
+    module        TEXT NOT NULL,      -- '' for builtins
+    kind          INTEGER NOT NULL,   -- what its instances are: hsn_kind in heapsnap/model.h
+    has_finalizer INTEGER NOT NULL,   -- 1: user code runs when an instance dies
+    node          INTEGER,            -- row of the object that is this type
+    address       INTEGER,            -- its address
+    PRIMARY KEY (snapshot, id)
+) STRICT, WITHOUT ROWID;
+
+-- Sums by type, so that the commonest questions look at no object.
+CREATE TABLE type_total (
+    snapshot   INTEGER NOT NULL REFERENCES snapshot(id),
+    type       INTEGER NOT NULL,
+    count      INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,      -- shallow
+    PRIMARY KEY (snapshot, type)
+) STRICT, WITHOUT ROWID;
+
+-- Objects that are alive on their own.
+CREATE TABLE root (
+    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
+    number   INTEGER NOT NULL,        -- from 0, by node, kind, name
+    node     INTEGER NOT NULL,        -- row of the object
+    address  INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,        -- hsn_root_kind in heapsnap/model.h
+    name     TEXT NOT NULL,           -- app.cache; handle app.py:31
+    thread   TEXT NOT NULL,           -- of a frame; '' otherwise
+    PRIMARY KEY (snapshot, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE frame (
+    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
+    id       INTEGER NOT NULL,        -- dense from 0
+    file     TEXT NOT NULL,
+    function TEXT NOT NULL,           -- '' = unknown
+    line     INTEGER NOT NULL,        -- 0 = unknown
+    PRIMARY KEY (snapshot, id)
+) STRICT, WITHOUT ROWID;
+
+-- Stacks as a prefix tree: a stack is its newest frame and the stack of the caller.
+CREATE TABLE stack (
+    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
+    id       INTEGER NOT NULL,        -- dense from 0
+    frame    INTEGER NOT NULL,
+    parent   INTEGER,                 -- NULL = outermost; less than id
+    PRIMARY KEY (snapshot, id)
+) STRICT, WITHOUT ROWID;
+
+-- Live memory by stack and allocator domain.
+CREATE TABLE stack_total (
+    snapshot   INTEGER NOT NULL REFERENCES snapshot(id),
+    stack      INTEGER NOT NULL,
+    domain     INTEGER NOT NULL,      -- 0 = the runtime's own allocator
+    count      INTEGER NOT NULL,      -- blocks
+    size_bytes INTEGER NOT NULL,
+    PRIMARY KEY (snapshot, stack, domain)
+) STRICT, WITHOUT ROWID;
+
+-- Timed values.
+CREATE TABLE sample (
+    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
+    number   INTEGER NOT NULL,        -- order in the dump
+    series   TEXT NOT NULL,           -- rss_bytes
+    time_s   REAL NOT NULL,           -- seconds since 1970, or since the start
+    value    REAL NOT NULL,
+    PRIMARY KEY (snapshot, number)
+) STRICT, WITHOUT ROWID;
+
+-- The columns: objects in address order, their references, and strings, 65 536 rows a segment.
+CREATE TABLE segment (
+    id          INTEGER PRIMARY KEY,
+    snapshot    INTEGER NOT NULL REFERENCES snapshot(id),
+    "column"    INTEGER NOT NULL,     -- hsn__column in lib/store/column.h
+    part        INTEGER NOT NULL,     -- rows part * 65536 ...
+    row_count   INTEGER NOT NULL,     -- objects or strings
+    value_count INTEGER NOT NULL,     -- values: as row_count, or the references of these objects
+    crc32       INTEGER NOT NULL,     -- of data
+    data        BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX segment_place ON segment (snapshot, "column", part);
