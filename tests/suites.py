@@ -106,12 +106,13 @@ def build(name):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors='replace')
     totals = Totals()
-    warned = made.returncode == 0 and re.search(r'^\S+:\d+:\d+: warning:', made.stdout, re.M)
-    if made.returncode == 0 and not warned:
+    warnings = re.findall(r'^\S+:\d+:\d+: warning: .*$', made.stdout, re.M)
+    if made.returncode == 0 and not warnings:
         totals.passed = 1
     else:
         totals.failed = 1
-        show_failure(f'build of {name}', made.stdout)
+        show_failure(f'build of {name}',
+                     '\n'.join(dict.fromkeys(warnings)) if made.returncode == 0 else made.stdout)
     report('build', name, totals, time.monotonic() - began)
     return made.returncode == 0, totals
 
