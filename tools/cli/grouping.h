@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// What snaptop, snapdiff and snapgrow share: options that choose and group, and columns that name a
+// row.
+#ifndef CLI_GROUPING_H
+#define CLI_GROUPING_H
+
+#include "cli/tool.h"
+
+#include <heapsnap/totals.h>
+
+/** Values of the options; a tool has one, static, started with GROUPING_DEFAULTS. */
+struct grouping {
+    int by; /**< index into the tool's own words; the tool makes it an hsn_by */
+    bool cumulative;
+    const char *type, *module;
+    struct opt_list include, exclude;
+    bool all_frames;
+    uint64_t domain; /**< UINT64_MAX = any */
+};
+
+#define GROUPING_DEFAULTS                                                                          \
+    {                                                                                              \
+        .domain = UINT64_MAX                                                                       \
+    }
+
+/** Option rows. */
+// clang-format off
+#define GROUPING_TYPE_ROWS(g)                                                                      \
+    {OPT_TEXT, 0, "type", "GLOB", &(g).type, "only types whose full name matches"},                \
+    {OPT_TEXT, 0, "module", "GLOB", &(g).module, "only types of modules that match"}
+#define GROUPING_SITE_ROWS(g)                                                                      \
+    {OPT_GROUP, .name = "Allocations"},                                                            \
+    {OPT_FLAG, 0, "cumulative", NULL, &(g).cumulative,                                             \
+     "count an allocation at every frame of its stack"},                                           \
+    {OPT_LIST, 0, "include", "GLOB[:LINE]", &(g).include,                                          \
+     "only allocations in files that match; repeatable"},                                          \
+    {OPT_LIST, 0, "exclude", "GLOB[:LINE]", &(g).exclude,                                          \
+     "no allocations in files that match; repeatable"},                                            \
+    {OPT_FLAG, 0, "all-frames", NULL, &(g).all_frames,                                             \
+     "--include and --exclude look at every frame, not the newest"},                               \
+    {OPT_COUNT, 0, "domain", "N", &(g).domain, "only allocations of tracemalloc domain N"}
+// clang-format on
+
+/** Fill *out for the grouping `by`. STATUS_OK, or STATUS_TROUBLE (a usage error, printed). */
+int grouping_options(struct cli *cli, const struct grouping *grouping, hsn_by by,
+                     hsn_totals_options *out);
+
+/** The grouping when none is asked for: types, or lineno when there are only allocations. */
+hsn_by grouping_default(struct snapshot *const *snapshots, size_t count);
+
+/** How many of `count` rows to print. */
+size_t grouping_shown(const struct cli *cli, size_t count);
+
+enum { GROUPING_COLUMNS = 4 };
+
+/** The columns that name a row, at most GROUPING_COLUMNS; returns how many. */
+size_t grouping_columns(hsn_by by, hsn_column *out);
+
+/** Their cells for a key. */
+void grouping_cells(struct cli *cli, hsn_table *table, const hsn_totals *totals,
+                    const hsn_key *key);
+
+/** Their cells for a line of text that is no key: "(total)". */
+void grouping_note_cells(hsn_table *table, hsn_by by, const char *note);
+
+/** A table of the naming columns and then `columns` (ended by `{0}`). STATUS_OK or STATUS_TROUBLE.
+ */
+int grouping_table(struct cli *cli, hsn_by by, const hsn_column *columns, hsn_table **out);
+
+#endif

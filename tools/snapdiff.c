@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// snapdiff: what changed between two snapshots.
+#include "cli/grouping.h"
+
+#include <heapsnap/diff.h>
+
+enum { BY_AUTO, BY_FIRST };
+static const char *const words[] = {"auto",
+#define WORD(name, text) text,
+                                    HSN_BY_LIST(WORD)
+#undef WORD
+                                        NULL};
+static const char *const sorts[] = {
+#define WORD(name, text) text,
+    HSN_DIFF_SORT_LIST(WORD)
+#undef WORD
+        NULL};
+
+static struct grouping grouping = GROUPING_DEFAULTS;
+static int sort_by = HSN_DIFF_SORT_DEFAULT;
+static bool unchanged;
+static uint64_t min_growth;
+
+static const struct opt opts[] = {
+    {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
+     "compare types, modules, or allocations by filename, lineno, function or traceback; auto is "
+     "type, or lineno without objects",
+     .choices = words},
+    {OPT_CHOICE, 0, "sort", "ORDER", &sort_by,
+     "growth: most bytes gained first; count: most objects gained first; magnitude: largest change "
+     "first; default is growth, and magnitude for allocations",
+     .choices = sorts},
+    GROUPING_TYPE_ROWS(grouping),
+    {OPT_FLAG, 0, "unchanged", NULL, &unchanged,
+     "in text, list also what did not change (JSON and CSV always do)"},
+    {OPT_BYTES, 0, "min-growth", "SIZE", &min_growth,
+     "with --exit-code: growth by less than SIZE is none"},
+    GROUPING_SITE_ROWS(grouping),
+    {0},
+};
+
+static const hsn_column numbers[] = {
+    {HSN_COLUMN_COUNT, "count_old", "Old", 0, NULL},
+    {HSN_COLUMN_COUNT, "count_new", "New", 0, NULL},
+    {HSN_COLUMN_DELTA_COUNT, "count_delta", "Count +/-", 0, NULL},
+    {HSN_COLUMN_BYTES, "size_bytes_old", "Old bytes", HSN_COLUMN_DATA_ONLY, NULL},
+    {HSN_COLUMN_BYTES, "size_bytes_new", "Bytes", 0, NULL},
+    {HSN_COLUMN_DELTA_BYTES, "size_bytes_delta", "Bytes +/-", 0, NULL},
+    {0},
+};
+
+static void number_cells(hsn_table *table, const hsn_diff_row *row)
+{
+    hsn_table_count(table, row->old_cell.count);
+    hsn_table_count(table, row->new_cell.count);
+    hsn_table_delta(table, row->count_delta);
+    hsn_table_bytes(table, row->old_cell.size_bytes);
+    hsn_table_bytes(table, row->new_cell.size_bytes);
+    hsn_table_delta(table, row->size_bytes_delta);
+}
+
+// Everything that is not listed: cut off by the limit, or unchanged.
+static hsn_diff_row rest_of(const hsn_diff *diff, size_t shown)
+{
+    hsn_diff_row rest = diff->sum;
+    for (size_t i = 0; i < shown; i++) {
+        const hsn_diff_row *row = &diff->rows[i];
+        rest.old_cell.count -= row->old_cell.count;
+        rest.new_cell.count -= row->new_cell.count;
+        rest.count_delta -= row->count_delta;
+        rest.old_cell.size_bytes -= row->old_cell.size_bytes;
+        rest.new_cell.size_bytes -= row->new_cell.size_bytes;
+        rest.size_bytes_delta -= row->size_bytes_delta;
+    }
+    return rest;
+}
+
+static void note_rows(struct cli *cli, hsn_table *table, const hsn_diff *diff, size_t shown)
+{
+    bool adds_up = !grouping.cumulative;
+    size_t cut = diff->count - shown;
+    size_t hidden = unchanged ? 0 : diff->unchanged;
+    const char *note = cut && hidden ? cli_format(cli, "(%zu more, %zu unchanged)", cut, hidden)
+                       : cut         ? cli_format(cli, "(%zu more)", cut)
+                       : hidden      ? cli_format(cli, "(%zu unchanged)", hidden)
+                                     : NULL;
+    if (note && adds_up) {
+        hsn_diff_row rest = rest_of(diff, shown);
+        grouping_note_cells(table, diff->totals.by, note);
+        number_cells(table, &rest);
+    }
+    if (adds_up && (diff->sum.old_cell.size_bytes != diff->whole.old_cell.size_bytes ||
+                    diff->sum.new_cell.size_bytes != diff->whole.new_cell.size_bytes)) {
+        grouping_note_cells(table, diff->totals.by, "(chosen)");
+        number_cells(table, &diff->sum);
+    }
+    grouping_note_cells(table, diff->totals.by, "(total)");
+    number_cells(table, &diff->whole);
+}
+
+static int print_diff(struct cli *cli, const hsn_diff *diff)
+{
+    hsn_table *table = NULL;
+    size_t shown = grouping_shown(cli, diff->count);
+    int r = grouping_table(cli, diff->totals.by, numbers, &table);
+    for (size_t i = 0; !r && i < shown; i++) {
+        grouping_cells(cli, table, &diff->totals, &diff->rows[i].key);
+        number_cells(table, &diff->rows[i]);
+    }
+    if (!r && cli->format == FORMAT_TEXT)
+        note_rows(cli, table, diff, shown);
+    if (!r)
+        r = out_table(cli, "diff", table, NULL);
+    hsn_table_free(table);
+    return r;
+}
+
+static bool grew(const hsn_diff *diff)
+{
+    for (size_t i = 0; i < diff->count; i++)
+        if (diff->rows[i].size_bytes_delta > 0 &&
+            (uint64_t)diff->rows[i].size_bytes_delta >= min_growth)
+            return true;
+    return false;
+}
+
+static int run(struct cli *cli)
+{
+    hsn_diff_options options = {.sort = sort_by};
+    struct snapshot **snapshots;
+    hsn_error err = {0};
+    hsn_diff diff = {0};
+    size_t count;
+    if (min_growth && !cli->exit_code)
+        return cli_usage(cli, "--min-growth needs --exit-code");
+    int r = cli_open_all(cli, 0, &snapshots, &count);
+    if (r)
+        return r;
+    hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
+                                       : (hsn_by)(grouping.by - BY_FIRST);
+    r = grouping_options(cli, &grouping, by, &options.totals);
+    if (r)
+        return r;
+    options.changed_only = cli->format == FORMAT_TEXT && !unchanged;
+    hsn_snapshot_ref old_ref = {snapshots[0]->store, snapshots[0]->id};
+    hsn_snapshot_ref new_ref = {snapshots[1]->store, snapshots[1]->id};
+    if (hsn_diff_between(old_ref, new_ref, &options, &diff, &err) < 0)
+        return cli_failed(cli, snapshots[0]->argument, &err);
+    r = print_diff(cli, &diff);
+    if (!r && cli->exit_code && grew(&diff))
+        r = STATUS_FINDING;
+    hsn_diff_free(&diff);
+    return r;
+}
+
+const struct tool tool = {
+    .name = "snapdiff",
+    .summary = "show what changed between two snapshots",
+    .args = "OLD NEW",
+    .examples = "snapdiff mon.db tue.db\n"
+                "snapdiff nightly.db#first nightly.db#last --type 'app.*'\n"
+                "snapdiff before.pickle after.pickle --by lineno --json\n"
+                "snapdiff good.db new.db --exit-code --min-growth 10M",
+    .opts = opts,
+    .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS | TOOL_EXIT_CODE,
+    .min_args = 2,
+    .max_args = 2,
+    .exit_notes = "something grew, by --min-growth or more",
+    .run = run,
+};
