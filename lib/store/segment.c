@@ -31,7 +31,7 @@ int hsn__segment_write(hsn_store *store, hsn_snapshot_id id, hsn__column column,
     sqlite3_bind_int64(statement, 4, (int64_t)row_count);
     sqlite3_bind_int64(statement, 5, (int64_t)value_count);
     sqlite3_bind_int64(statement, 6, checksum(data, size));
-    sqlite3_bind_blob64(statement, 7, data, size, SQLITE_STATIC);
+    sqlite3_bind_blob64(statement, 7, size ? data : "", size, SQLITE_STATIC); // NULL binds NULL
     return hsn__query_run(store, statement, err);
 }
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// Checking a whole store: the file, every segment, and that counts and totals say what columns hold.
+#include "base/alloc.h"
+#include "heapsnap/heap.h"
+#include "store/store_private.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+// What the columns hold, to be compared with what the rows say.
+typedef struct tally {
+    uint64_t references, weak_references, heap_bytes;
+    uint64_t *counts, *size_bytes; // by type
+} tally;
+
+static int wrong(hsn_store *store, hsn_snapshot_id id, hsn_error *err, const char *what)
+{
+    return hsn__fail(err, HSN_EFORMAT, hsn_store_path(store),
+                     "damaged store: snapshot %" PRId64 ": %s", id, what);
+}
+
+static int check_file(hsn_store *store, hsn_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(store->db, "PRAGMA integrity_check(1)", -1, &statement, NULL);
+    int r = HSN_OK;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(statement);
+    if (rc != SQLITE_ROW) {
+        r = hsn__store_fail(store, rc, err);
+    } else {
+        const char *answer = (const char *)sqlite3_column_text(statement, 0);
+        if (!answer || strcmp(answer, "ok"))
+            r = hsn__fail(err, HSN_EFORMAT, hsn_store_path(store), "damaged store: %s",
+                          answer ? answer : "no answer");
+    }
+    sqlite3_finalize(statement);
+    return r;
+}
+
+static int check_object(hsn_store *store, hsn_heap *heap, hsn_node_id node, uint64_t *last_address,
+                        tally *sum, hsn_error *err)
+{
+    const hsn_snapshot_info *info = hsn_heap_info(heap);
+    const hsn_ref *refs;
+    hsn_object object;
+    size_t count;
+    int r = hsn_heap_object(heap, node, &object, err);
+    if (r == HSN_OK)
+        r = hsn_heap_refs(heap, node, &refs, &count, err);
+    if (r < 0)
+        return r;
+    if (node && object.address <= *last_address)
+        return wrong(store, info->id, err, "addresses do not ascend");
+    *last_address = object.address;
+    if (object.stack != HSN_NONE && object.stack >= info->stacks)
+        return wrong(store, info->id, err, "an object names a stack that is not there");
+    sum->counts[object.type]++;
+    sum->size_bytes[object.type] += object.size_bytes;
+    sum->heap_bytes += object.size_bytes;
+    sum->references += count;
+    for (size_t i = 0; i < count; i++)
+        sum->weak_references += refs[i].kind == HSN_REF_WEAK;
+    return HSN_OK;
+}
+
+static int check_totals(hsn_store *store, const hsn_heap *heap, const tally *sum, hsn_error *err)
+{
+    const hsn_snapshot_info *info = hsn_heap_info(heap);
+    const hsn_type_list *types = hsn_heap_types(heap);
+    if (types->count != info->types)
+        return wrong(store, info->id, err, "number of types");
+    if (sum->references != info->references || sum->weak_references != info->weak_references)
+        return wrong(store, info->id, err, "number of references");
+    if (sum->heap_bytes != info->heap_bytes)
+        return wrong(store, info->id, err, "bytes of the heap");
+    for (size_t i = 0; i < types->count; i++) {
+        if (sum->counts[i] != types->rows[i].count ||
+            sum->size_bytes[i] != types->rows[i].size_bytes)
+            return wrong(store, info->id, err, "totals of a type differ from its objects");
+        if (types->rows[i].node != HSN_NONE && types->rows[i].node >= info->objects)
+            return wrong(store, info->id, err, "a type's object is not there");
+    }
+    return HSN_OK;
+}
+
+static int check_profile(hsn_store *store, const hsn_snapshot_info *info, hsn_error *err)
+{
+    hsn_profile profile;
+    uint64_t count = 0, size_bytes = 0;
+    int r = hsn_profile_read(store, info->id, &profile, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < profile.total_count; i++) {
+        count += profile.totals[i].count;
+        size_bytes += profile.totals[i].size_bytes;
+    }
+    if (profile.frame_count != info->frames || profile.stack_count != info->stacks)
+        r = wrong(store, info->id, err, "number of frames or stacks");
+    else if (count != info->allocations || size_bytes != info->allocation_bytes)
+        r = wrong(store, info->id, err, "totals of allocations");
+    hsn_profile_free(&profile);
+    return r;
+}
+
+static int check_strings(hsn_heap *heap, hsn_error *err)
+{
+    const char *text;
+    int r = HSN_OK;
+    for (uint64_t id = 0; r == HSN_OK && id < hsn_heap_info(heap)->strings; id += HSN__SEGMENT_ROWS)
+        r = hsn_heap_string(heap, (uint32_t)id, &text, err);
+    return r;
+}
+
+static int check_snapshot(hsn_store *store, const hsn_snapshot_info *info, hsn_error *err)
+{
+    const hsn_root_list *roots;
+    hsn_heap *heap = NULL;
+    tally sum = {0};
+    uint64_t last_address = 0;
+    int r = hsn_heap_open(&heap, store, info->id, err);
+    if (r < 0)
+        goto done;
+    size_t types = hsn_heap_types(heap)->count;
+    sum.counts = hsn__alloc_zeroed(types, sizeof *sum.counts);
+    sum.size_bytes = hsn__alloc_zeroed(types, sizeof *sum.size_bytes);
+    if (!sum.counts || !sum.size_bytes)
+        r = hsn__fail_memory(err);
+    if (r == HSN_OK)
+        r = check_strings(heap, err);
+    for (hsn_node_id node = 0; r == HSN_OK && node < info->objects; node++)
+        r = check_object(store, heap, node, &last_address, &sum, err);
+    if (r == HSN_OK)
+        r = check_totals(store, heap, &sum, err);
+    if (r == HSN_OK)
+        r = hsn_heap_roots(heap, &roots, err);
+    if (r == HSN_OK && roots->count != info->roots)
+        r = wrong(store, info->id, err, "number of roots");
+    if (r == HSN_OK)
+        r = check_profile(store, info, err);
+done:
+    hsn__free(sum.counts);
+    hsn__free(sum.size_bytes);
+    hsn_heap_close(heap);
+    return r;
+}
+
+int hsn_store_verify(hsn_store *store, hsn_error *err)
+{
+    hsn_snapshot_list list;
+    int r = check_file(store, err);
+    if (r < 0)
+        return r;
+    r = hsn_snapshot_list_read(store, &list, err);
+    for (size_t i = 0; r == HSN_OK && i < list.count; i++)
+        r = check_snapshot(store, &list.rows[i], err);
+    hsn_snapshot_list_free(&list);
+    return r;
+}
