@@ -116,7 +116,8 @@ HSN_API int hsn_table_render_text(const hsn_table *table, const hsn_text_options
 
 /**
  * Print as CSV (RFC 4180): a line of names, CRLF line ends, fields quoted where needed, null empty,
- * nested values as JSON text. Errors: as above.
+ * nested values as JSON text. Control characters other than blanks and line ends come out escaped,
+ * as in text. Errors: as above.
  */
 HSN_API int hsn_table_render_csv(const hsn_table *table, const hsn_writer *writer, hsn_error *err);
 

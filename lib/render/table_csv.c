@@ -16,12 +16,15 @@ static void field(hsn__buf *buf, const char *text, size_t size)
     for (size_t i = 0; i < size;) {
         uint32_t c = 0;
         size_t length = hsn__utf8_decode(text + i, size - i, &c);
+        bool blank = c == '\t' || c == '\r' || c == '\n';
         if (c == '"')
             hsn__buf_putc(buf, '"');
-        if (length)
-            hsn__buf_append(buf, text + i, length);
-        else
+        if (!length)
             hsn__buf_puts(buf, "\xef\xbf\xbd");
+        else if (hsn__utf8_unsafe(c) && !blank)
+            hsn__text_escape(buf, text + i, length);
+        else
+            hsn__buf_append(buf, text + i, length);
         i += length ? length : 1;
     }
     hsn__buf_puts(buf, quote ? "\"" : "");

@@ -197,17 +197,21 @@ static size_t prefix_bytes(const char *text, size_t size, size_t columns)
     return i;
 }
 
-// Shortens in the middle: the ends of type names and paths tell most.
-static void put_shortened(hsn__buf *buf, const char *text, size_t size, size_t columns)
+// Shortens in the middle: the ends of type names and paths tell most. Returns the columns used,
+// which may be fewer than `columns` where wide characters stand at the cut.
+static size_t put_shortened(hsn__buf *buf, const char *text, size_t size, size_t columns)
 {
-    size_t total = hsn__utf8_text_columns(text, size);
-    size_t head = prefix_bytes(text, size, (columns - 1) / 2);
-    size_t tail = prefix_bytes(text, size, total - (columns - 1 - (columns - 1) / 2));
-    while (hsn__utf8_text_columns(text + tail, size - tail) > columns - 1 - (columns - 1) / 2)
+    size_t for_head = (columns - 1) / 2, for_tail = columns - 1 - for_head;
+    size_t head = prefix_bytes(text, size, for_head);
+    size_t tail = prefix_bytes(text, size, hsn__utf8_text_columns(text, size) - for_tail);
+    // The cut may have fallen into a wide character: it goes as a whole.
+    while (hsn__utf8_text_columns(text + tail, size - tail) > for_tail)
         tail += prefix_bytes(text + tail, size - tail, 2);
     hsn__buf_append(buf, text, head);
     hsn__buf_puts(buf, ELLIPSIS);
     hsn__buf_append(buf, text + tail, size - tail);
+    return hsn__utf8_text_columns(text, head) + 1 +
+           hsn__utf8_text_columns(text + tail, size - tail);
 }
 
 static void pad(hsn__buf *buf, size_t columns)
@@ -228,7 +232,7 @@ static void put_cell(hsn__buf *line, const hsn_column *column, const char *text,
         pad(line, blanks);
     hsn__buf_puts(line, color);
     if (columns > width)
-        put_shortened(line, text, size, width);
+        blanks = width - put_shortened(line, text, size, width);
     else
         hsn__buf_append(line, text, size);
     if (*color)
