@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Versions that only the renderers know.
+#include "render/component.h"
+
+#include <graphviz/graphviz_version.h>
+
+const char *hsn__graphviz_version(void)
+{
+    return PACKAGE_VERSION;
+}
