@@ -53,8 +53,8 @@ static void examples(FILE *to, const char *lines, int most)
 
 void cli_print_help(const struct cli_private *private, FILE *to)
 {
-    fprintf(to, "%s - ", tool.name);
-    wrap(to, tool.summary, (int)strlen(tool.name) + 3, 0);
+    fprintf(to, "%s -", tool.name);
+    wrap(to, tool.summary, (int)strlen(tool.name) + 2, 0);
     fprintf(to, "\nUsage: %s [OPTION]...%s%s\n\nExamples:\n", tool.name, tool.args ? " " : "",
             tool.args ? tool.args : "");
     examples(to, tool.examples, 99);

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_DFL);
     cli->tool = &tool;
     cli->private = &private;
-    cli->limit = tool.features & TOOL_LIMIT ? 20 : UINT64_MAX;
+    cli->limit = UINT64_MAX; // not given
     cli_make_rows(&private);
     int status = cli_parse(&private, argc, argv);
     if (status == STATUS_OK) {

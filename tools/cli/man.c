@@ -81,8 +81,6 @@ static void options(FILE *to, const struct opt *rows)
             roff_text(to, row->choices[i]);
         }
         fputs(".\n", to);
-        if (opt_negatable(row))
-            fprintf(to, "\\fB\\-\\-no\\-%s\\fR undoes it.\n", row->name);
     }
 }
 
@@ -117,7 +115,10 @@ void cli_print_man(const struct cli_private *private, FILE *to)
         roff_text(to, tool.summary);
         fputs(".\n", to);
     }
-    fputs(".SH OPTIONS\n", to);
+    fputs(".SH OPTIONS\nOptions may stand before, between and after the arguments; \\fB\\-\\-\\fR "
+          "ends them.\nWhere one is given twice, the last one counts, and a switch has a "
+          "\\fB\\-\\-no\\-\\fR form.\n",
+          to);
     options(to, private->rows);
     fputs(".SH EXIT STATUS\n.TP\n.B 0\nSuccess.\n", to);
     if (tool.exit_notes)

@@ -41,12 +41,10 @@ const char *cli_bytes(struct cli *cli, uint64_t size_bytes)
 
 void cli_clear(struct cli_private *private)
 {
-    for (size_t i = 0; i < private->snapshot_count; i++) {
-        hsn_snapshot_list_free(&private->lists[i]);
-        hsn_store_close(private->snapshots[i]->store);
+    for (struct cli_opened *opened = private->opened; opened; opened = opened->next) {
+        hsn_snapshot_list_free(&opened->list);
+        hsn_store_close(opened->store);
     }
-    free(private->lists);
-    free(private->snapshots);
     free(private->infos);
     while (private->blocks) {
         struct cli_block *block = private->blocks;

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static int check_stdin(struct cli *cli)
+int cli_check_input(struct cli *cli, const char *argument)
 {
+    if (strcmp(argument, "-"))
+        return STATUS_OK;
     if (cli->private->stdin_taken)
         return cli_error(cli, "-", "can be read only once");
     cli->private->stdin_taken = true;
@@ -16,59 +18,93 @@ static int check_stdin(struct cli *cli)
     return STATUS_OK;
 }
 
-// Remembers the snapshot, so that the envelope names it and the end closes it.
-static struct snapshot *remember(struct cli *cli, hsn_store *store, hsn_snapshot_list *list)
+void cli_mention(struct cli *cli, const hsn_snapshot_info *info)
 {
     struct cli_private *private = cli->private;
-    if (private->snapshot_count == private->snapshot_capacity) {
-        size_t capacity = private->snapshot_capacity * 2 + 8;
-        private->snapshots = realloc(private->snapshots, capacity * sizeof *private->snapshots);
-        private->lists = realloc(private->lists, capacity * sizeof *private->lists);
-        private->infos = realloc(private->infos, capacity * sizeof *private->infos);
-        if (!private->snapshots || !private->lists || !private->infos)
+    if (private->info_count == private->info_capacity) {
+        size_t capacity = private->info_capacity * 2 + 8;
+        void *grown = realloc(private->infos, capacity * sizeof *private->infos);
+        if (!grown)
             exit(cli_error(cli, NULL, "out of memory"));
-        private->snapshot_capacity = capacity;
+        private->infos = grown;
+        private->info_capacity = capacity;
     }
+    private->infos[private->info_count++] = info;
+}
+
+// Opens the store of an argument; cli closes it. *out_err says how it is damaged, if it is.
+static int open_store(struct cli *cli, const char *argument, struct cli_opened **out,
+                      hsn_snapshot_id *out_id, hsn_error *out_err)
+{
+    struct cli_private *private = cli->private;
+    hsn_load_options options = {.strict = cli->strict, .progress = cli_progress(cli)};
+    if (cli_check_input(cli, argument))
+        return STATUS_TROUBLE;
+    struct cli_opened *opened = cli_alloc(cli, 1, sizeof *opened);
+    int r = hsn_snapshot_open(&opened->store, out_id, argument, &options, out_err);
+    cli_progress_erase(private);
+    if (r < 0 || (r == HSN_PARTIAL && cli->strict)) {
+        hsn_store_close(opened->store);
+        return cli_failed(cli, argument, out_err);
+    }
+    opened->next = private->opened;
+    private->opened = opened;
+    hsn_error err = {0};
+    if (hsn_snapshot_list_read(opened->store, &opened->list, &err) < 0)
+        return cli_failed(cli, argument, &err);
+    *out = opened;
+    return STATUS_OK;
+}
+
+static struct snapshot *take_row(struct cli *cli, const char *argument, struct cli_opened *opened,
+                                 const hsn_snapshot_info *info, const hsn_error *damage)
+{
     struct snapshot *snapshot = cli_alloc(cli, 1, sizeof *snapshot);
-    snapshot->store = store;
-    private->snapshots[private->snapshot_count] = snapshot;
-    private->lists[private->snapshot_count] = *list;
-    private->infos[private->snapshot_count] = NULL;
-    private->snapshot_count++;
+    *snapshot = (struct snapshot){
+        .store = opened->store, .id = info->id, .argument = argument, .info = info};
+    cli_mention(cli, info);
+    if (!info->complete || damage->code)
+        cli_damaged(cli, argument, damage);
     return snapshot;
 }
 
 int cli_open(struct cli *cli, const char *argument, struct snapshot **out)
 {
-    struct cli_private *private = cli->private;
-    hsn_error err = {0};
-    hsn_store *store = NULL;
-    hsn_snapshot_id id = 0;
-    hsn_snapshot_list list = {0};
-    hsn_load_options options = {.strict = cli->strict, .progress = cli_progress(cli)};
-    if (!strcmp(argument, "-") && check_stdin(cli))
-        return STATUS_TROUBLE;
-    int opened = hsn_snapshot_open(&store, &id, argument, &options, &err);
-    cli_progress_erase(private);
-    if (opened < 0)
-        return cli_failed(cli, argument, &err);
-    int read = hsn_snapshot_list_read(store, &list, &err);
-    struct snapshot *snapshot = remember(cli, store, &list);
-    if (read < 0)
-        return cli_failed(cli, argument, &err);
-    snapshot->id = id;
-    snapshot->argument = argument;
-    for (size_t i = 0; i < list.count; i++)
-        if (list.rows[i].id == id)
-            snapshot->info = &list.rows[i];
-    private->infos[private->snapshot_count - 1] = snapshot->info;
-    if (opened == HSN_PARTIAL) {
-        if (cli->strict)
-            return cli_error(cli, argument, "%s",
-                             err.message[0] ? err.message : "the snapshot is incomplete");
-        cli_damaged(cli, argument, &err);
+    struct cli_opened *opened;
+    hsn_snapshot_id id;
+    hsn_error damage = {0};
+    int r = open_store(cli, argument, &opened, &id, &damage);
+    if (r)
+        return r;
+    for (size_t i = 0; i < opened->list.count; i++)
+        if (opened->list.rows[i].id == id) {
+            *out = take_row(cli, argument, opened, &opened->list.rows[i], &damage);
+            return STATUS_OK;
+        }
+    return cli_error(cli, argument, "the snapshot vanished");
+}
+
+int cli_open_store(struct cli *cli, const char *argument, struct snapshot ***out, size_t *out_count)
+{
+    struct cli_opened *opened;
+    hsn_snapshot_id id;
+    hsn_error damage = {0};
+    int r = open_store(cli, argument, &opened, &id, &damage);
+    if (r)
+        return r;
+    // The library decides what a selector is; a file whose very name has a '#' has none.
+    bool chosen = strchr(argument, '#') && access(argument, F_OK) != 0;
+    struct snapshot **snapshots = cli_alloc(cli, opened->list.count + 1, sizeof *snapshots);
+    size_t count = 0;
+    for (size_t i = 0; i < opened->list.count; i++) {
+        const hsn_snapshot_info *info = &opened->list.rows[i];
+        hsn_error none = {0};
+        if (!chosen || info->id == id)
+            snapshots[count++] =
+                take_row(cli, argument, opened, info, info->id == id ? &damage : &none);
     }
-    *out = snapshot;
+    *out = snapshots;
+    *out_count = count;
     return STATUS_OK;
 }
 

@@ -163,7 +163,7 @@ int out_table(struct cli *cli, const char *schema, const hsn_table *table, const
         .tool_name = cli->tool->name,
         .tool_version = HSN_VERSION,
         .snapshots = private->infos,
-        .snapshot_count = private->snapshot_count,
+        .snapshot_count = private->info_count,
         .members = members,
     };
     hsn_text_options text = {

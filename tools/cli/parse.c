@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Rows that a person wants to see; scripts want all of them.
+#define DEFAULT_LIMIT 20
+
 // The words being read.
 struct words {
     int argc, next;
@@ -185,7 +188,9 @@ int cli_parse(struct cli_private *private, int argc, char **argv)
     }
     if (r == STATUS_OK)
         r = check_operands(private);
-    if (cli->limit == 0)
+    if (cli->limit == UINT64_MAX && cli->format == FORMAT_TEXT)
+        cli->limit = DEFAULT_LIMIT;
+    else if (cli->limit == 0)
         cli->limit = UINT64_MAX;
     return r;
 }

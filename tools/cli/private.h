@@ -25,6 +25,13 @@ struct cli_block {
     max_align_t data[];
 };
 
+/** A store that was opened by cli_open(), with what its snapshots' info points into. */
+struct cli_opened {
+    struct cli_opened *next;
+    hsn_store *store;
+    hsn_snapshot_list list;
+};
+
 struct cli_private {
     struct cli cli;
     struct opt *rows;    /**< the tool's, then the common ones; ended by OPT_END */
@@ -37,10 +44,9 @@ struct cli_private {
     bool stdin_taken;
     bool stdout_failed; /**< and it was said */
 
-    struct snapshot **snapshots;
-    hsn_snapshot_list *lists; /**< where the snapshots' info lives, one each */
-    const hsn_snapshot_info **infos;
-    size_t snapshot_count, snapshot_capacity;
+    struct cli_opened *opened;
+    const hsn_snapshot_info **infos; /**< of the JSON envelope */
+    size_t info_count, info_capacity;
 
     hsn_progress ticker;
     int64_t started_ms, drawn_ms;
@@ -76,12 +82,6 @@ void cli_print_help(const struct cli_private *private, FILE *to);
 void cli_print_man(const struct cli_private *private, FILE *to);
 void cli_print_completion(const struct cli_private *private, FILE *to);
 void cli_print_version(const struct cli_private *private, FILE *to);
-
-/** Warn that a snapshot is damaged, and make the exit status 3. */
-void cli_damaged(struct cli *cli, const char *subject, const hsn_error *err);
-
-/** The line that a tool without its operands answers with. */
-int cli_missing_arguments(void);
 
 /** Remove the progress line, before anything else is written to the terminal. */
 void cli_progress_erase(struct cli_private *private);

@@ -78,7 +78,7 @@ struct opt {
  */
 enum tool_feature {
     TOOL_TABLE = 1,     /**< --format, --json, --csv, -o, --color, --bytes: prints by out_table() */
-    TOOL_LIMIT = 2,     /**< -n, --limit: cli->limit, 20 by default; 0 = all */
+    TOOL_LIMIT = 2,     /**< -n, --limit: cli->limit; by default 20 in text, all in JSON and CSV */
     TOOL_SNAPSHOTS = 4, /**< --strict, --progress: opens snapshot arguments by cli_open() */
     TOOL_EXIT_CODE = 8, /**< --exit-code: cli->exit_code; run() may return STATUS_FINDING */
     TOOL_JSON = 16,     /**< only --json of TOOL_TABLE, where -o and --format mean something else */
@@ -142,8 +142,22 @@ struct snapshot {
  */
 int cli_open(struct cli *cli, const char *argument, struct snapshot **out);
 
-/** The same for arguments first … arg_count - 1; *out is an array of pointers that cli owns. */
+/**
+ * Open every snapshot of a store; the chosen one only when the argument has a selector or is a
+ * dump. *out is an array of pointers that cli owns. Otherwise as cli_open().
+ */
+int cli_open_store(struct cli *cli, const char *argument, struct snapshot ***out,
+                   size_t *out_count);
+
+/** Name a snapshot in the JSON envelope that was not opened by these calls; it must outlive run().
+ */
+void cli_mention(struct cli *cli, const hsn_snapshot_info *info);
+
+/** cli_open() for arguments first … arg_count - 1; *out is an array of pointers that cli owns. */
 int cli_open_all(struct cli *cli, size_t first, struct snapshot ***out, size_t *out_count);
+
+/** "-" is refused when it is a terminal or was given before. cli_open() does it itself. */
+int cli_check_input(struct cli *cli, const char *argument);
 
 /** For calls of the library that take one; draws on stderr by the rules. Never NULL. */
 const hsn_progress *cli_progress(struct cli *cli);
@@ -161,6 +175,9 @@ int cli_failed(struct cli *cli, const char *subject, const hsn_error *err);
 /** A mistake on the command line: the line and "Try 'X --help' …". Returns STATUS_TROUBLE. */
 int cli_usage(struct cli *cli, const char *format, ...) CLI_PRINTF(2, 3);
 
+/** What a command line without its operands gets: two examples. Returns STATUS_TROUBLE. */
+int cli_missing_arguments(void);
+
 /** `snapgrow: warning: SUBJECT: …`. Not silenced by -q. */
 void cli_warn(struct cli *cli, const char *subject, const char *format, ...) CLI_PRINTF(3, 4);
 
@@ -169,6 +186,9 @@ void cli_note(struct cli *cli, const char *format, ...) CLI_PRINTF(2, 3);
 
 /** A line on stderr with --verbose only. */
 void cli_detail(struct cli *cli, const char *format, ...) CLI_PRINTF(2, 3);
+
+/** Warn that an input is damaged, as *err says, and make the exit status 3. */
+void cli_damaged(struct cli *cli, const char *subject, const hsn_error *err);
 
 /** Some input was damaged or skipped: the exit status becomes 3 if it would have been 0. */
 void cli_partial(struct cli *cli);

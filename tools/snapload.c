@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// snapload: dumps into a store.
+#include "cli/tool.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *output, *format, *label;
+static struct opt_list tags;
+static bool append, force;
+
+static const struct opt opts[] = {
+    {OPT_TEXT, 'o', "output", "FILE", &output, "the store to write; default: the dump's name, .db"},
+    {OPT_FLAG, 'a', "append", NULL, &append, "add to the store if it exists"},
+    {OPT_FLAG, 'f', "force", NULL, &force, "replace the store if it exists"},
+    {OPT_TEXT, 'l', "label", "LABEL", &label, "name the snapshot, as in nightly.db#LABEL"},
+    {OPT_LIST, 't', "tag", "NAME=VALUE", &tags, "give it a tag; may be repeated"},
+    {OPT_TEXT, 0, "format", "FORMAT", &format,
+     "the dumps' format, when it is not recognised; see snapinfo --formats"},
+    {0},
+};
+
+static const hsn_column columns[] = {
+    {HSN_COLUMN_TEXT, "store", "Store"},
+    {HSN_COLUMN_COUNT, "id", "Id"},
+    {HSN_COLUMN_TEXT, "label", "Label"},
+    {HSN_COLUMN_TEXT, "format", "Format"},
+    {HSN_COLUMN_COUNT, "objects", "Objects"},
+    {HSN_COLUMN_COUNT, "references", "References"},
+    {HSN_COLUMN_COUNT, "dangling_references", "Dangling"},
+    {HSN_COLUMN_COUNT, "roots", "Roots"},
+    {HSN_COLUMN_BYTES, "heap_bytes", "Heap"},
+    {HSN_COLUMN_COUNT, "types", "Types"},
+    {HSN_COLUMN_COUNT, "allocations", "Allocations"},
+    {HSN_COLUMN_COUNT, "samples", "Samples"},
+    {HSN_COLUMN_COUNT, "warnings", "Warnings"},
+    {HSN_COLUMN_BOOL, "complete", "Complete"},
+    {0},
+};
+
+// NAME=VALUE of --tag, into pairs that the cli owns.
+static int split_tags(struct cli *cli, hsn_pair **out)
+{
+    hsn_pair *pairs = cli_alloc(cli, tags.count + 1, sizeof *pairs);
+    for (size_t i = 0; i < tags.count; i++) {
+        const char *equals = strchr(tags.items[i], '=');
+        if (!equals || equals == tags.items[i])
+            return cli_usage(cli, "option '--tag': '%s' is not NAME=VALUE", tags.items[i]);
+        pairs[i].name = cli_format(cli, "%.*s", (int)(equals - tags.items[i]), tags.items[i]);
+        pairs[i].value = equals + 1;
+    }
+    *out = pairs;
+    return STATUS_OK;
+}
+
+static bool known_format(const char *name)
+{
+    hsn_format row;
+    for (size_t i = 0; hsn_format_get(i, &row) == HSN_OK; i++)
+        if (!strcmp(row.name, name))
+            return true;
+    return false;
+}
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static uint64_t peak_rss_bytes(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_maxrss * 1024;
+}
+
+// One line: what was stored, and how fast.
+static void summarize(struct cli *cli, const char *store, const hsn_load_result *result,
+                      double elapsed_s)
+{
+    const hsn_snapshot_info *info = &result->snapshot.rows[0];
+    const char *name = *info->label ? cli_format(cli, " '%s'", info->label) : "";
+    const char *rate =
+        elapsed_s > 0 ? cli_bytes(cli, (uint64_t)((double)info->bytes_read / elapsed_s)) : "?";
+    const char *samples =
+        info->samples ? cli_format(cli, ", %llu samples", (unsigned long long)info->samples) : "";
+    const char *allocations = info->allocations ? cli_format(cli, ", %llu allocations",
+                                                             (unsigned long long)info->allocations)
+                                                : "";
+    const char *warned =
+        info->warnings ? cli_format(cli, ", %llu warnings", (unsigned long long)info->warnings)
+                       : "";
+    cli_note(cli,
+             "%s: stored snapshot %lld%s: %llu objects (%s), %llu references%s%s%s in %.2f s, "
+             "%s/s",
+             store, (long long)info->id, name, (unsigned long long)info->objects,
+             cli_bytes(cli, info->heap_bytes), (unsigned long long)info->references, allocations,
+             samples, warned, elapsed_s, rate);
+    if (info->dangling_references || info->duplicate_objects)
+        cli_detail(cli, "%s: %llu dangling references, %llu duplicate objects skipped", store,
+                   (unsigned long long)info->dangling_references,
+                   (unsigned long long)info->duplicate_objects);
+    cli_detail(cli, "%s: peak memory %s while building, %s in all", store,
+               cli_bytes(cli, result->peak_bytes), cli_bytes(cli, peak_rss_bytes()));
+}
+
+static int show(struct cli *cli, const char *store, const hsn_snapshot_info *info, hsn_error *err)
+{
+    hsn_table *table = NULL;
+    int r = hsn_table_new(&table, columns, err);
+    if (r < 0)
+        return r;
+    hsn_table_text(table, store);
+    hsn_table_count(table, (uint64_t)info->id);
+    hsn_table_text(table, info->label);
+    hsn_table_text(table, info->format);
+    hsn_table_count(table, info->objects);
+    hsn_table_count(table, info->references);
+    hsn_table_count(table, info->dangling_references);
+    hsn_table_count(table, info->roots);
+    hsn_table_bytes(table, info->heap_bytes);
+    hsn_table_count(table, info->types);
+    hsn_table_count(table, info->allocations);
+    hsn_table_count(table, info->samples);
+    hsn_table_count(table, info->warnings);
+    hsn_table_bool(table, info->complete);
+    cli_mention(cli, info);
+    r = out_table(cli, "load", table, NULL);
+    hsn_table_free(table);
+    return r;
+}
+
+static int run(struct cli *cli)
+{
+    hsn_error err = {0};
+    hsn_load_result result = {0};
+    hsn_pair *pairs = NULL;
+    if (append && force)
+        return cli_usage(cli, "only one of --append and --force");
+    if (format && !known_format(format))
+        return cli_usage(cli, "no format is named '%s', see 'snapinfo --formats'", format);
+    if (!output && !strcmp(cli->args[0], "-"))
+        return cli_usage(cli, "a dump from standard input needs --output");
+    if (output && !strcmp(output, "-"))
+        return cli_usage(cli, "a store cannot be written to standard output");
+    if (split_tags(cli, &pairs))
+        return STATUS_TROUBLE;
+    for (size_t i = 0; i < cli->arg_count; i++)
+        if (cli_check_input(cli, cli->args[i]))
+            return STATUS_TROUBLE;
+    const char *store =
+        output ? output : cli_derived_path(cli, &(struct opt_file){0}, cli->args[0], ".db");
+    hsn_load_options options = {
+        .format = format,
+        .label = label,
+        .tags = pairs,
+        .tag_count = tags.count,
+        .append = append,
+        .replace = force,
+        .strict = cli->strict,
+        .progress = cli_progress(cli),
+    };
+    double started_s = now_s();
+    int r = hsn_load(store, cli->args, cli->arg_count, &options, &result, &err);
+    if (r == HSN_PARTIAL)
+        cli_damaged(cli, cli->args[0], &result.damage);
+    if (r < 0)
+        goto done;
+    summarize(cli, store, &result, now_s() - started_s);
+    r = cli->format == FORMAT_JSON ? show(cli, store, &result.snapshot.rows[0], &err) : STATUS_OK;
+done:
+    if (r == HSN_EINVAL && !append && !force && !access(store, F_OK))
+        r = cli_error(cli, store, "the file exists; --append adds to it, --force replaces it");
+    else if (r < 0)
+        r = cli_failed(cli, cli->args[0], &err);
+    hsn_load_result_free(&result);
+    return r;
+}
+
+const struct tool tool = {
+    .name = "snapload",
+    .summary = "read dumps of one process at one instant into a store",
+    .args = "DUMP...",
+    .examples = "snapload app.jsonl.gz -o app.db\n"
+                "snapload tuesday.jsonl.gz --append -o nightly.db --label tuesday\n"
+                "snapload heap.jsonl.gz memory.txt -o both.db --tag service=payment\n"
+                "curl -s http://localhost:6060/heap | snapload - -o heap.db",
+    .opts = opts,
+    .features = TOOL_JSON | TOOL_SNAPSHOTS,
+    .min_args = 1,
+    .run = run,
+};
