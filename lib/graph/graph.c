@@ -17,11 +17,12 @@ int hsn__adjacency_init(hsn__adjacency *side, uint32_t node_count, uint64_t refe
     return side->bases && side->offsets && side->ids ? HSN_OK : hsn__fail_memory(err);
 }
 
-static void clear_side(hsn__adjacency *side)
+void hsn__adjacency_clear(hsn__adjacency *side)
 {
     hsn__free(side->bases);
     hsn__free(side->offsets);
     hsn__free(side->ids);
+    *side = (hsn__adjacency){0};
 }
 
 int hsn__graph_new(hsn_graph **out, uint32_t node_count, uint64_t reference_count, unsigned parts,
@@ -53,8 +54,8 @@ void hsn_graph_free(hsn_graph *graph)
 {
     if (!graph)
         return;
-    clear_side(&graph->forward);
-    clear_side(&graph->backward);
+    hsn__adjacency_clear(&graph->forward);
+    hsn__adjacency_clear(&graph->backward);
     hsn__free(graph);
 }
 
@@ -102,12 +103,13 @@ int hsn_graph_build(hsn_graph **out, uint32_t node_count, const uint64_t *offset
     }
     if (count)
         memcpy(graph->forward.ids, targets + first, count * sizeof *targets);
-    if (parts & HSN_GRAPH_BACKWARD && (r = hsn__graph_transpose(graph, NULL, err)) < 0)
+    if (parts & HSN_GRAPH_BACKWARD)
+        r = hsn__adjacency_transpose(&graph->backward, &graph->forward, node_count, count, NULL,
+                                     err);
+    if (r < 0)
         goto done;
-    if (!(parts & HSN_GRAPH_FORWARD)) {
-        clear_side(&graph->forward);
-        graph->forward = (hsn__adjacency){0};
-    }
+    if (!(parts & HSN_GRAPH_FORWARD))
+        hsn__adjacency_clear(&graph->forward);
     graph->parts = parts;
     *out = graph;
     graph = NULL;

@@ -44,9 +44,12 @@ static inline hsn_span hsn__adjacency_span(const hsn__adjacency *side, hsn_node_
 int hsn__graph_new(hsn_graph **out, uint32_t node_count, uint64_t reference_count, unsigned parts,
                    hsn_error *err);
 
-/** Room for one side; hsn_graph_free() frees it. All offsets are 0. Errors: HSN_ENOMEM. */
+/** Room for one side; free it with hsn__adjacency_clear(), failed or not. All offsets are 0.
+ * Errors: HSN_ENOMEM. */
 int hsn__adjacency_init(hsn__adjacency *side, uint32_t node_count, uint64_t reference_count,
                         hsn_error *err);
+
+void hsn__adjacency_clear(hsn__adjacency *side);
 
 /**
  * The side as sources come: say where the neighbours of node 0, 1, 2 … begin, at last (node_count)
@@ -77,7 +80,12 @@ void hsn__adjacency_scatter(hsn__adjacency *side, uint32_t first, uint32_t count
 /** Starts again, after scattering moved them. */
 void hsn__adjacency_finish(hsn__adjacency *side, uint32_t node_count);
 
-/** Fill the backward side from the forward one. Errors: HSN_ELIMIT, HSN_ENOMEM, HSN_ECANCELED. */
-int hsn__graph_transpose(hsn_graph *graph, const hsn_progress *progress, hsn_error *err);
+/**
+ * Fill one side, fresh from hsn__adjacency_init(), from the other one.
+ * Errors: HSN_ELIMIT, HSN_ECANCELED.
+ */
+int hsn__adjacency_transpose(hsn__adjacency *to, const hsn__adjacency *from, uint32_t node_count,
+                             uint64_t reference_count, const hsn_progress *progress,
+                             hsn_error *err);
 
 #endif

@@ -74,24 +74,23 @@ void hsn__adjacency_finish(hsn__adjacency *side, uint32_t node_count)
     }
 }
 
-int hsn__graph_transpose(hsn_graph *graph, const hsn_progress *progress, hsn_error *err)
+int hsn__adjacency_transpose(hsn__adjacency *to, const hsn__adjacency *from, uint32_t node_count,
+                             uint64_t reference_count, const hsn_progress *progress, hsn_error *err)
 {
-    const hsn__adjacency *from = &graph->forward;
-    hsn__adjacency *to = &graph->backward;
-    hsn__adjacency_count(to, from->ids, graph->reference_count);
-    int r = hsn__adjacency_sum(to, graph->node_count, graph->reference_count, err);
-    for (uint64_t first = 0; r >= 0 && first < graph->node_count; first += HSN__BLOCK_NODES) {
+    hsn__adjacency_count(to, from->ids, reference_count);
+    int r = hsn__adjacency_sum(to, node_count, reference_count, err);
+    for (uint64_t first = 0; r >= 0 && first < node_count; first += HSN__BLOCK_NODES) {
         uint64_t next = first + HSN__BLOCK_NODES;
-        if (next > graph->node_count)
-            next = graph->node_count;
+        if (next > node_count)
+            next = node_count;
         uint64_t base = from->bases[first >> HSN__BLOCK_SHIFT];
         uint64_t end = hsn__adjacency_start(from, (uint32_t)next) - base;
         hsn__adjacency_scatter(to, (uint32_t)first, (uint32_t)(next - first), from->offsets + first,
                                end, from->ids + base);
-        if (progress && progress->tick(progress->context, "referrers", next, graph->node_count))
+        if (progress && progress->tick(progress->context, "referrers", next, node_count))
             r = hsn__fail(err, HSN_ECANCELED, NULL, "canceled");
     }
     if (r >= 0)
-        hsn__adjacency_finish(to, graph->node_count);
+        hsn__adjacency_finish(to, node_count);
     return r;
 }

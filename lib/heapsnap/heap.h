@@ -85,6 +85,8 @@ HSN_API int hsn_heap_column_sizes(hsn_heap *heap, uint64_t *out, hsn_error *err)
 HSN_API int hsn_heap_column_addresses(hsn_heap *heap, uint64_t *out, hsn_error *err);
 /** Clamped to UINT32_MAX - 1; UINT32_MAX = unknown or immortal. */
 HSN_API int hsn_heap_column_refcounts(hsn_heap *heap, uint32_t *out, hsn_error *err);
+/** hsn_object_flag bits. */
+HSN_API int hsn_heap_column_flags(hsn_heap *heap, uint32_t *out, hsn_error *err);
 
 #ifdef __cplusplus
 }
