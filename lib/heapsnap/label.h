@@ -23,9 +23,10 @@ extern "C" {
 HSN_API int hsn_label_text(hsn_heap *heap, const hsn_ref *ref, char *out, hsn_error *err);
 
 /**
- * How good a reference is for showing, 0 = best: what an application wrote (attribute, slot, value,
- * item, local) before what the runtime keeps (cells, defaults, keys, elements), structural
- * references with a name, nameless ones, classes, and weak ones last.
+ * How well a reference tells a story, 0 = best: attributes, slots, values, items and variables (0);
+ * what hangs on containers and functions without a place of its own: keys, elements, cells,
+ * defaults (1); structural references with a name (2); nameless ones (3); classes (4); weak ones
+ * (5).
  */
 HSN_API unsigned hsn_ref_rank(const hsn_ref *ref);
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Reference cycles of a snapshot: what can only be freed by a collector, ranked, with what to cut.
+#ifndef HEAPSNAP_CYCLES_H
+#define HEAPSNAP_CYCLES_H
+
+#include "heapsnap/graph.h"
+#include "heapsnap/label.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What keeps the objects of a component: X(NAME, "word"). docs/analysis/cycles.md defines them. */
+#define HSN_CYCLE_KIND_LIST(X)                                                                     \
+    X(LIVE, "live")       /* a root reaches it */                                                  \
+    X(GARBAGE, "garbage") /* nothing does: a collection would free it */                           \
+    X(PINNED, "pinned")   /* no root, but references that the snapshot does not show */            \
+    X(UNKNOWN, "unknown") /* the snapshot has neither roots nor refcounts */
+
+typedef enum hsn_cycle_kind {
+#define HSN_CYCLE_KIND_ROW(name, text) HSN_CYCLE_##name,
+    HSN_CYCLE_KIND_LIST(HSN_CYCLE_KIND_ROW)
+#undef HSN_CYCLE_KIND_ROW
+        HSN_CYCLE_KIND_COUNT
+} hsn_cycle_kind;
+
+/** The word of a kind. Static. */
+HSN_API const char *hsn_cycle_kind_name(hsn_cycle_kind kind);
+
+/** All zero means: every component. */
+typedef struct hsn_cycles_options {
+    unsigned kinds;       /**< bits 1u << hsn_cycle_kind; 0 = all */
+    const uint8_t *types; /**< only components with an object of a type whose flag is set (indexed
+                             by type id); NULL = all */
+    uint64_t min_objects; /**< only components of at least so many objects */
+    uint64_t limit;       /**< rows; what they hold costs time, the rest is counted. 0 = all */
+} hsn_cycles_options;
+
+/** An object of a shortest cycle and its reference to the next one (of the last: to the first). */
+typedef struct hsn_cycle_step {
+    hsn_node_id node;
+    uint32_t type; /**< type id */
+    uint64_t address;
+    const char *type_name; /**< full: "app.tree.Node" */
+    const char *label;     /**< of `ref`, as hsn_label_text() says */
+    hsn_ref ref;
+} hsn_cycle_step;
+
+/** Objects of a type within a component. */
+typedef struct hsn_type_count {
+    uint32_t type;
+    uint64_t count;
+    const char *name; /**< full name of the type */
+} hsn_type_count;
+
+/** A component: every object of it reaches every other one by strong references. */
+typedef struct hsn_cycle {
+    uint64_t component; /**< rank among all components of the snapshot, from 1 */
+    hsn_cycle_kind kind;
+    uint64_t objects;
+    uint64_t size_bytes;   /**< shallow bytes of its objects */
+    hsn_type_count *types; /**< by count (largest first), then by name */
+    size_t type_count;
+    const hsn_node_id *nodes; /**< its objects, ascending; `objects` of them */
+    /**
+     * A shortest cycle. Begins at its object of lowest address whose kind is instance, if it has
+     * one, else at its object of lowest address.
+     */
+    hsn_cycle_step *shortest;
+    size_t shortest_count;
+    int shortest_is_exact; /**< 0: the search hit its bound; there may be a shorter one
+                            */
+    size_t cut;            /**< shortest[cut].ref is the reference to remove */
+    int cut_is_counted;    /**< 0: the component is too large (65 536 objects or references) … */
+    uint64_t cut_frees; /**< … else: objects on no cycle of the component without that reference */
+} hsn_cycle;
+
+/** Components of a kind, before any filter but by kind. */
+typedef struct hsn_cycle_total {
+    uint64_t components;
+    uint64_t objects;
+    uint64_t size_bytes;
+} hsn_cycle_total;
+
+typedef struct hsn_cycles {
+    hsn_cycle
+        *rows; /**< by size_bytes, then objects (largest first), then address of first object */
+    size_t count;
+    uint64_t matched; /**< components that the filters let through; count when no limit applied */
+    hsn_cycle_total totals[HSN_CYCLE_KIND_COUNT]; /**< of the whole snapshot */
+    int has_roots;                                /**< 0: nothing is live, for want of roots */
+    int tells_pinned; /**< 0: no refcounts; what is pinned stands as garbage */
+    void *memory;     /**< private */
+} hsn_cycles;
+
+/**
+ * Find the reference cycles of a snapshot.
+ *
+ * Strong references only. A component of the result is strongly connected and has at least two
+ * objects, or one that refers to itself. A self reference is always found; longer cycles are
+ * shortest ones as long as the search stays within 16 Mi visits of references and 2 for each
+ * reference of the component: always for up to 4096 objects with 4096 references, and nearly always
+ * beyond.
+ *
+ * `graph` needs HSN_GRAPH_FORWARD without HSN_GRAPH_WEAK, and comes from the same heap.
+ *
+ * Owns:    the caller owns *out; free it with hsn_cycles_free(). Independent of heap and graph.
+ * Errors:  HSN_EINVAL (parts missing), HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT, HSN_ECANCELED.
+ * Cost:    O(nodes + references), and the bounded search for each row. Up to 28 bytes an object
+ * beside the graph. Threads: needs exclusive use of `heap` while it runs. Source:
+ * docs/analysis/cycles.md; Tarjan 1972, Pearce 2016; CPython's deduce_unreachable().
+ */
+HSN_API int hsn_cycles_find(hsn_heap *heap, const hsn_graph *graph,
+                            const hsn_cycles_options *options, const hsn_progress *progress,
+                            hsn_cycles *out, hsn_error *err);
+
+/** Accepts a result that is all zero. */
+HSN_API void hsn_cycles_free(hsn_cycles *cycles);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
