@@ -111,6 +111,27 @@ static int check_schema(hsn_store *store, hsn_error *err)
     return HSN_OK;
 }
 
+// A process that died while it appended left a journal behind. Taking its changes back writes to
+// the store, which a read-only connection may not: one that may write does it, then ours sees it
+// clean.
+static int roll_back_interrupted(hsn_store *store, hsn_error *err)
+{
+    sqlite3 *db = NULL;
+    int rc = sqlite3_exec(store->db, "PRAGMA schema_version", NULL, NULL, NULL);
+    if (rc != SQLITE_READONLY_ROLLBACK)
+        return HSN_OK; // anything else that is wrong shows at the first real query
+    rc = sqlite3_open_v2(store->path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK) {
+        sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+        rc = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
+    }
+    sqlite3_close(db);
+    if (rc == SQLITE_OK)
+        return HSN_OK;
+    return hsn__fail(err, HSN_EIO, store->path,
+                     "an interrupted load must be undone first, which needs the right to write");
+}
+
 int hsn_store_open(hsn_store **out, const char *path, const hsn_store_options *options,
                    hsn_error *err)
 {
@@ -138,6 +159,8 @@ int hsn_store_open(hsn_store **out, const char *path, const hsn_store_options *o
         goto done;
     }
     r = open_db(store, path, writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, err);
+    if (r == HSN_OK && !writable)
+        r = roll_back_interrupted(store, err);
     if (r == HSN_OK)
         r = check_schema(store, err);
 done:
