@@ -7,8 +7,8 @@
 #include <zstd.h>
 #endif
 
-#include "render/component.h"
-#include "store/component.h"
+#include "render/render_version.h"
+#include "store/store_version.h"
 
 int hsn_component_get(size_t index, hsn_component *out)
 {

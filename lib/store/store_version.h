@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Versions that only the store knows.
-#ifndef HSN_STORE_COMPONENT_H
-#define HSN_STORE_COMPONENT_H
+#ifndef HSN_STORE_VERSION_H
+#define HSN_STORE_VERSION_H
 
 /** SQLite as linked: "3.40.1". Static. */
 const char *hsn__sqlite_version(void);

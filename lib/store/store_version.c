@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Versions that only the store knows.
-#include "store/component.h"
+#include "store/store_version.h"
 
 #include <sqlite3.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Versions that only the renderers know.
-#include "render/component.h"
+#include "render/render_version.h"
 
 #include <graphviz/graphviz_version.h>
 
