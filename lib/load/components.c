@@ -2,11 +2,7 @@
 // What the library is made of.
 #include "heapsnap/components.h"
 
-#include <zlib.h>
-#ifdef HSN_HAVE_ZSTD
-#include <zstd.h>
-#endif
-
+#include "base/codec_version.h"
 #include "render/render_version.h"
 #include "store/store_version.h"
 
@@ -16,12 +12,12 @@ int hsn_component_get(size_t index, hsn_component *out)
         const char *name;
         const char *(*version)(void);
     } rows[] = {
-        {"library", hsn_version},        {"store schema", hsn__schema_version},
-        {"sqlite", hsn__sqlite_version}, {"graphviz", hsn__graphviz_version},
-        {"zlib", zlibVersion},
-#ifdef HSN_HAVE_ZSTD
-        {"zstd", ZSTD_versionString},
-#endif
+        {"library", hsn_version},
+        {"store schema", hsn__schema_version},
+        {"sqlite", hsn__sqlite_version},
+        {"graphviz", hsn__graphviz_version},
+        {"zlib", hsn__zlib_version},
+        {"zstd", hsn__zstd_version},
     };
     if (index >= sizeof rows / sizeof *rows)
         return HSN_DONE;
