@@ -38,13 +38,14 @@ static int check_file(hsn_store *store, hsn_error *err)
     return r;
 }
 
-static int check_object(hsn_store *store, hsn_heap *heap, hsn_node_id node, uint64_t *last_address,
-                        tally *sum, hsn_error *err)
+static int check_object(hsn_store *store, hsn_heap *heap, hsn_node_id node, uint64_t weak_stored,
+                        uint64_t *last_address, tally *sum, hsn_error *err)
 {
     const hsn_snapshot_info *info = hsn_heap_info(heap);
     const hsn_ref *refs;
     hsn_object object;
     size_t count;
+    uint64_t weak = 0;
     int r = hsn_heap_object(heap, node, &object, err);
     if (r == HSN_OK)
         r = hsn_heap_refs(heap, node, &refs, &count, err);
@@ -60,8 +61,30 @@ static int check_object(hsn_store *store, hsn_heap *heap, hsn_node_id node, uint
     sum->heap_bytes += object.size_bytes;
     sum->references += count;
     for (size_t i = 0; i < count; i++)
-        sum->weak_references += refs[i].kind == HSN_REF_WEAK;
+        weak += refs[i].kind == HSN_REF_WEAK;
+    sum->weak_references += weak;
+    if (weak != weak_stored)
+        return wrong(store, info->id, err, "number of an object's weak references");
     return HSN_OK;
+}
+
+// Every object; the column of weak counts, which the heap does not need, is read beside it.
+static int check_objects(hsn_store *store, hsn_heap *heap, tally *sum, hsn_error *err)
+{
+    const hsn_snapshot_info *info = hsn_heap_info(heap);
+    uint64_t *weak = hsn__alloc_zeroed(HSN__SEGMENT_ROWS, sizeof *weak);
+    uint64_t last_address = 0;
+    int r = weak ? HSN_OK : hsn__fail_memory(err);
+    for (hsn_node_id node = 0; r == HSN_OK && node < info->objects; node++) {
+        uint32_t row = node % HSN__SEGMENT_ROWS, part = node / HSN__SEGMENT_ROWS;
+        if (row == 0)
+            r = hsn__segment_values(store, info->id, HSN__COLUMN_WEAK, part, weak,
+                                    hsn__segment_rows(info->objects, part), err);
+        if (r == HSN_OK)
+            r = check_object(store, heap, node, weak[row], &last_address, sum, err);
+    }
+    hsn__free(weak);
+    return r;
 }
 
 static int check_totals(hsn_store *store, const hsn_heap *heap, const tally *sum, hsn_error *err)
@@ -117,7 +140,6 @@ static int check_snapshot(hsn_store *store, const hsn_snapshot_info *info, hsn_e
     const hsn_root_list *roots;
     hsn_heap *heap = NULL;
     tally sum = {0};
-    uint64_t last_address = 0;
     int r = hsn_heap_open(&heap, store, info->id, err);
     if (r < 0)
         goto done;
@@ -128,8 +150,8 @@ static int check_snapshot(hsn_store *store, const hsn_snapshot_info *info, hsn_e
         r = hsn__fail_memory(err);
     if (r == HSN_OK)
         r = check_strings(heap, err);
-    for (hsn_node_id node = 0; r == HSN_OK && node < info->objects; node++)
-        r = check_object(store, heap, node, &last_address, &sum, err);
+    if (r == HSN_OK)
+        r = check_objects(store, heap, &sum, err);
     if (r == HSN_OK)
         r = check_totals(store, heap, &sum, err);
     if (r == HSN_OK)
