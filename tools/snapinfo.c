@@ -43,7 +43,8 @@ static const hsn_column info_columns[] = {
     {HSN_COLUMN_COUNT, "warnings", "Warnings"},
     {HSN_COLUMN_BYTES, "bytes_read", NULL, HSN_COLUMN_DATA_ONLY},
     {HSN_COLUMN_BYTES, "bytes_total", NULL, HSN_COLUMN_DATA_ONLY},
-    {HSN_COLUMN_BOOL, "complete", "Complete"},
+    {HSN_COLUMN_BOOL, "complete", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_TEXT, "complete_text", "Complete", HSN_COLUMN_TEXT_ONLY},
     {0},
 };
 
@@ -91,6 +92,17 @@ static void bytes_or_null(hsn_table *table, uint64_t size_bytes)
         hsn_table_null(table);
 }
 
+// How much of the dump stands in the snapshot.
+static const char *coverage(struct cli *cli, const hsn_snapshot_info *info)
+{
+    if (info->complete)
+        return "yes";
+    if (!info->bytes_total)
+        return cli_format(cli, "no, %s read", cli_bytes(cli, info->bytes_read));
+    return cli_format(cli, "no, %s of %s read", cli_bytes(cli, info->bytes_read),
+                      cli_bytes(cli, info->bytes_total));
+}
+
 static void add_info(struct cli *cli, hsn_table *table, const hsn_snapshot_info *info)
 {
     hsn_table_count(table, (uint64_t)info->id);
@@ -128,6 +140,7 @@ static void add_info(struct cli *cli, hsn_table *table, const hsn_snapshot_info 
     hsn_table_bytes(table, info->bytes_read);
     bytes_or_null(table, info->bytes_total);
     hsn_table_bool(table, info->complete);
+    hsn_table_text(table, coverage(cli, info));
 }
 
 static int show_info(struct cli *cli, struct snapshot *const *snapshots, size_t count,
