@@ -67,6 +67,8 @@ def have(name):
 
 def run(name, *arguments, **options):
     """A finished tool, with its output as text. A sanitizer's report becomes a status of its own."""
+    if not have(name):
+        return subprocess.CompletedProcess([name], 127, '', f'{tool(name)} does not exist')
     options.setdefault('timeout', 300)
     options.setdefault('stdin', subprocess.DEVNULL)
     done = subprocess.run([tool(name), *map(str, arguments)], stdout=subprocess.PIPE,
