@@ -23,12 +23,10 @@ static uint64_t min_growth;
 
 static const struct opt opts[] = {
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
-     "compare types, modules, or allocations by filename, lineno, function or traceback; auto is "
-     "type, or lineno without objects",
-     .choices = words},
+     "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
     {OPT_CHOICE, 0, "sort", "ORDER", &sort_by,
-     "growth: most bytes gained first; count: most objects gained first; magnitude: largest change "
-     "first; default is growth, and magnitude for allocations",
+     "by bytes gained, objects gained, or largest change in either direction; default is growth, "
+     "and magnitude for allocations",
      .choices = sorts},
     GROUPING_TYPE_ROWS(grouping),
     {OPT_FLAG, 0, "unchanged", NULL, &unchanged,

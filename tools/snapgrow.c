@@ -20,9 +20,7 @@ static bool all;
 
 static const struct opt opts[] = {
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
-     "group by type, module, or allocations by filename, lineno, function or traceback; auto is "
-     "type, or lineno without objects",
-     .choices = words},
+     "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
     GROUPING_TYPE_ROWS(grouping),
     {OPT_BYTES, 0, "min-delta", "SIZE", &min_delta,
      "hide what gained less from the first snapshot to the last"},
@@ -90,7 +88,7 @@ static int choose(struct cli *cli, place **out, size_t *out_count)
     *out_count = keep_recent(places, count);
     if (*out_count < 2)
         return cli_error(cli, cli->args[0], "growth needs two or more snapshots, and %s",
-                         *out_count ? "this is one" : "there is none");
+                         count > 1 ? "--since leaves one" : "this is one");
     return STATUS_OK;
 }
 
@@ -106,7 +104,7 @@ static const hsn_column numbers[] = {
     {HSN_COLUMN_COUNT, "first", "First", HSN_COLUMN_TEXT_ONLY, NULL},
     {HSN_COLUMN_COUNT, "last", "Last", HSN_COLUMN_TEXT_ONLY, NULL},
     {HSN_COLUMN_DELTA_COUNT, "count_delta", "Count +/-", HSN_COLUMN_DATA_ONLY, NULL},
-    {HSN_COLUMN_DELTA_BYTES, "size_bytes_delta", "Bytes +/-", 0, NULL},
+    {HSN_COLUMN_DELTA_BYTES, "size_bytes_delta", "Bytes +/-", HSN_COLUMN_DATA_ONLY, NULL},
     {HSN_COLUMN_REAL, "slope_count", "Count/step", 0, NULL},
     {HSN_COLUMN_REAL_BYTES, "slope_bytes", "Bytes/step", 0, NULL},
     {HSN_COLUMN_BOOL, "grew_every_step", "Steady", 0, NULL},

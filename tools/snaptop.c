@@ -34,8 +34,8 @@ static int sort_by = HSN_TOP_BY_BYTES;
 
 static const struct opt opts[] = {
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
-     "group by type, module, lineno (site), filename (file), function or traceback of the "
-     "allocations, or list single objects; auto is type, or lineno without objects",
+     "what a row is; auto is type, or lineno for a snapshot without objects; file and site are "
+     "filename and lineno",
      .choices = words},
     {OPT_CHOICE, 0, "sort", "KEY", &sort_by, "largest first by bytes or by count",
      .choices = sorts},
