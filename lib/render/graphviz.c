@@ -41,13 +41,19 @@ static int refuse(hsn_error *err, const char *what)
     return r;
 }
 
+// Graphviz reads the texts only, but its prototypes do not say so.
+static void set_attribute(Agraph_t *graph, const char *name, const char *value)
+{
+    agsafeset(graph, (char *)name, (char *)value, (char *)"");
+}
+
 static void bound_effort(Agraph_t *graph)
 {
     if (agnnodes(graph) < LARGE_NODES && agnedges(graph) < LARGE_EDGES)
         return;
-    agsafeset(graph, "nslimit", "2", "");
-    agsafeset(graph, "nslimit1", "2", "");
-    agsafeset(graph, "mclimit", "0.5", "");
+    set_attribute(graph, "nslimit", "2");
+    set_attribute(graph, "nslimit1", "2");
+    set_attribute(graph, "mclimit", "0.5");
 }
 
 // The bytes of the picture out of Graphviz' own memory.
@@ -83,7 +89,7 @@ static int render(GVC_t *context, const char *dot, const char *format, hsn__buf 
     }
     bound_effort(graph);
     if (!strcmp(format, "png"))
-        agsafeset(graph, "dpi", "120", "");
+        set_attribute(graph, "dpi", "120");
     if (gvLayout(context, graph, "dot")) {
         r = refuse(err, "graphviz could not lay out the graph");
         goto done;
