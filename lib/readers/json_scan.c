@@ -66,8 +66,8 @@ bool hsn__json_int(hsn__json *json, bool *out_negative, uint64_t *out_magnitude)
     const uint8_t *digits = json->in->next + (c == '-');
     const uint8_t *end = hsn__json_digits(digits, out_magnitude);
     if (!end)
-        return fail(json,
-                    hsn__json_is_digit(*digits) ? "a number of more than 64 bits" : "a number was expected");
+        return fail(json, hsn__json_is_digit(*digits) ? "a number of more than 64 bits"
+                                                      : "a number was expected");
     if (*end == '.' || *end == 'e' || *end == 'E')
         return fail(json, "a whole number was expected");
     *out_negative = c == '-';
@@ -173,8 +173,14 @@ static bool escape(hsn__json *json, bool keep)
         return true;
     }
     int32_t c = in->next[1] == 'u' ? hex4(in->next + 2) : -1;
-    if (c < 0)
+    if (c < 0 && !json->lenient)
         return fail(json, "a bad escape in a string");
+    if (c < 0) {
+        if (keep)
+            hsn__buf_putc(&json->text, '\\');
+        in->next++;
+        return true;
+    }
     in->next += 6;
     if (c >= 0xD800 && c < 0xDC00 && in->next[0] == '\\' && in->next[1] == 'u') {
         int32_t low = hex4(in->next + 2);
@@ -202,6 +208,13 @@ static void beyond_ascii(hsn__json *json, bool keep)
     in->next += length ? length : 1;
 }
 
+static void control(hsn__json *json, bool keep)
+{
+    if (keep)
+        hsn__buf_putc(&json->text, (char)*json->in->next);
+    json->in->next++;
+}
+
 static bool string(hsn__json *json, bool keep)
 {
     hsn_input *in = json->in;
@@ -226,8 +239,10 @@ static bool string(hsn__json *json, bool keep)
         }
         if (c >= 0x80)
             beyond_ascii(json, keep);
-        else if (c < 0x20)
+        else if (c < 0x20 && !(json->lenient && c && c != '\n'))
             return fail(json, "a control character in a string");
+        else if (c < 0x20)
+            control(json, keep);
         else if (c == '\\' && !escape(json, keep))
             return false;
     }
@@ -433,15 +448,20 @@ bool hsn__json_skip(hsn__json *json)
     return true;
 }
 
+bool hsn__json_at_line_end(hsn__json *json)
+{
+    uint8_t c = hsn__json_peek(json);
+    if (c == '\n' || (!c && json->in->next == json->in->end))
+        return true;
+    return fail(json, "data after the record");
+}
+
 bool hsn__json_line_end(hsn__json *json)
 {
-    hsn_input *in = json->in;
-    uint8_t c = hsn__json_peek(json);
-    if (c == '\n') {
-        in->next++;
-        return true;
-    }
-    return (!c && in->next == in->end) || fail(json, "data after the record");
+    if (!hsn__json_at_line_end(json))
+        return false;
+    json->in->next += json->in->next < json->in->end;
+    return true;
 }
 
 bool hsn__json_skip_line(hsn__json *json)

@@ -42,6 +42,7 @@ typedef struct hsn__json {
     hsn__buf text;       /**< texts of the current record, one behind the other */
     const char *problem; /**< why the last call failed; static */
     bool replaced;       /**< invalid UTF-8 became U+FFFD since the last reset */
+    bool lenient;        /**< strings may hold control characters and bad escapes, but no newline */
 } hsn__json;
 
 /** Forget the texts of the last record. */
@@ -177,6 +178,9 @@ int hsn__json_element(hsn__json *json, bool *first);
 
 /** Any value, without recursion. Texts in it are not kept. */
 bool hsn__json_skip(hsn__json *json);
+
+/** Whether only blanks are left of the line. Consumes them. */
+bool hsn__json_at_line_end(hsn__json *json);
 
 /** Consume the line's end: blanks, then a newline or the end of the input. */
 bool hsn__json_line_end(hsn__json *json);

@@ -105,7 +105,8 @@ static int read_member(hsn__heapsnap *reading, struct record *record, enum membe
     return ok ? HSN_OK : HSN_PARTIAL;
 }
 
-// The line's members behind the first, and its end.
+// The line's members behind the first. Its end is only looked at: damage found later skips this
+// line.
 static int read_members(hsn__heapsnap *reading, struct record *record)
 {
     hsn__json *json = &reading->json;
@@ -126,7 +127,7 @@ static int read_members(hsn__heapsnap *reading, struct record *record)
         if (r != HSN_OK)
             return r;
     }
-    if (r != HSN_DONE || !hsn__json_line_end(json))
+    if (r != HSN_DONE || !hsn__json_at_line_end(json))
         return HSN_PARTIAL;
     return json->text.failed ? hsn__fail_memory(reading->err) : HSN_OK;
 }
@@ -369,7 +370,11 @@ static int read_line(hsn__heapsnap *reading, const struct line *line)
                       : !hsn__json_uint(&reading->json, &record.id))
         return HSN_PARTIAL;
     int r = read_members(reading, &record);
-    return r == HSN_OK ? line->read(reading, &record) : r;
+    if (r == HSN_OK)
+        r = line->read(reading, &record);
+    if (r == HSN_OK)
+        hsn__json_line_end(&reading->json);
+    return r;
 }
 
 int hsn__heapsnap_record(hsn__heapsnap *reading)

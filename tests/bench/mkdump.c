@@ -213,7 +213,7 @@ static void plan_rings(struct plan *plan, uint64_t *state)
     for (uint16_t i = 1; i < plan->count; i++) {
         if (plan->type[i] < BUILTINS)
             continue;
-        if (!wanted && below(state, 100) < 11) {
+        if (!wanted && below(state, 100) < 8) {
             wanted = 2 + skewed(state, 49);
             garbage = below(state, 10) == 0;
             have = 0;
@@ -765,8 +765,14 @@ static void lay_out(struct maker *m)
             m->chunk_roots[m->chunk_roots_count++] = object;
         }
     }
-    for (uint32_t i = m->first_growth; i < m->total; i++)
-        m->address[i] = place(m, 64 + i % 4 * 32);
+    // Of each growing object: itself, a path, headers, a body. See write_growth().
+    static const uint16_t members[] = {BUILTINS, STR, DICT, BYTES};
+    for (uint32_t i = m->first_growth; i < m->total; i++) {
+        uint32_t member = i - m->first_growth;
+        m->address[i] =
+            member < 6 ? place(m, 1064)
+                       : place(m, shape_bytes(members[(member - 6) % 4], 1, mix(m->seed ^ i)) + 48);
+    }
 }
 
 static bool prepare(struct maker *m)
