@@ -23,6 +23,8 @@ typedef enum hsn_column_type {
     HSN_COLUMN_ADDRESS,     /**< uint64; "0x7f12" in every output, a string in JSON */
     HSN_COLUMN_BOOL,        /**< text "yes" or "no", JSON true or false */
     HSN_COLUMN_TIME,        /**< int64, ms since 1970; text "2026-11-20T16:31:37Z", JSON integer */
+    HSN_COLUMN_INTEGER,     /**< int64 */
+    HSN_COLUMN_VALUE,       /**< TEXT, INTEGER or REAL, cell by cell: answers of SQL */
     HSN_COLUMN_OBJECT,      /**< one nested object of `fields` */
     HSN_COLUMN_LIST,        /**< rows of `fields`; of bare values when the only field has no name */
 } hsn_column_type;
@@ -70,6 +72,7 @@ HSN_API void hsn_table_text_bytes(hsn_table *table, const char *text, size_t siz
 HSN_API void hsn_table_count(hsn_table *table, uint64_t count);
 HSN_API void hsn_table_bytes(hsn_table *table, uint64_t size_bytes);
 HSN_API void hsn_table_delta(hsn_table *table, int64_t delta); /**< DELTA_COUNT, DELTA_BYTES */
+HSN_API void hsn_table_integer(hsn_table *table, int64_t value);
 HSN_API void hsn_table_real(hsn_table *table, double value);   /**< REAL, REAL_BYTES, PERCENT */
 HSN_API void hsn_table_address(hsn_table *table, uint64_t address);
 HSN_API void hsn_table_bool(hsn_table *table, int value);

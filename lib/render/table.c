@@ -107,8 +107,9 @@ static void append(hsn_table *table, hsn__cell cell)
 
 void hsn_table_text_bytes(hsn_table *table, const char *text, size_t size)
 {
-    assert(next_column(table)->type == HSN_COLUMN_TEXT);
-    hsn__cell cell = {.size = (uint32_t)size};
+    assert(next_column(table)->type == HSN_COLUMN_TEXT ||
+           next_column(table)->type == HSN_COLUMN_VALUE);
+    hsn__cell cell = {.size = (uint32_t)size, .form = HSN_COLUMN_TEXT};
     if (size >= UINT32_MAX)
         table->status = table->status == HSN_OK ? HSN_ELIMIT : table->status;
     else if (table->status == HSN_OK) {
@@ -146,12 +147,20 @@ void hsn_table_delta(hsn_table *table, int64_t delta)
     append(table, (hsn__cell){.value.delta = delta});
 }
 
+void hsn_table_integer(hsn_table *table, int64_t value)
+{
+    assert(next_column(table)->type == HSN_COLUMN_INTEGER ||
+           next_column(table)->type == HSN_COLUMN_VALUE);
+    append(table, (hsn__cell){.form = HSN_COLUMN_INTEGER, .value.delta = value});
+}
+
 void hsn_table_real(hsn_table *table, double value)
 {
     assert(next_column(table)->type == HSN_COLUMN_REAL ||
            next_column(table)->type == HSN_COLUMN_REAL_BYTES ||
-           next_column(table)->type == HSN_COLUMN_PERCENT);
-    append(table, (hsn__cell){.value.real = value});
+           next_column(table)->type == HSN_COLUMN_PERCENT ||
+           next_column(table)->type == HSN_COLUMN_VALUE);
+    append(table, (hsn__cell){.form = HSN_COLUMN_REAL, .value.real = value});
 }
 
 void hsn_table_address(hsn_table *table, uint64_t address)

@@ -35,7 +35,7 @@ static void cell_field(hsn__buf *buf, hsn__buf *scratch, const hsn_column *colum
 {
     if (cell->is_null)
         return;
-    switch (column->type) {
+    switch (hsn__cell_type(column, cell)) {
     case HSN_COLUMN_TEXT:
         field(buf, cell->value.text, cell->size);
         break;

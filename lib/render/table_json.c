@@ -10,7 +10,7 @@
 
 static void value(hsn__buf *buf, const hsn_column *column, const hsn__cell *cell)
 {
-    switch (column->type) {
+    switch (hsn__cell_type(column, cell)) {
     case HSN_COLUMN_TEXT:
         hsn__json_put_text(buf, cell->value.text, cell->size);
         break;
@@ -21,6 +21,7 @@ static void value(hsn__buf *buf, const hsn_column *column, const hsn__cell *cell
     case HSN_COLUMN_DELTA_COUNT:
     case HSN_COLUMN_DELTA_BYTES:
     case HSN_COLUMN_TIME:
+    case HSN_COLUMN_INTEGER:
         hsn__buf_printf(buf, "%" PRId64, cell->value.delta);
         break;
     case HSN_COLUMN_PERCENT:
@@ -36,6 +37,7 @@ static void value(hsn__buf *buf, const hsn_column *column, const hsn__cell *cell
         break;
     case HSN_COLUMN_OBJECT:
     case HSN_COLUMN_LIST:
+    case HSN_COLUMN_VALUE:
     case HSN_COLUMN_END:
         assert(!"nested values are written by hsn__cell_json()");
     }

@@ -24,6 +24,7 @@
 typedef struct hsn__cell {
     uint32_t size; /**< bytes of a text; elements of a nested value */
     bool is_null;
+    uint8_t form; /**< of a VALUE: the hsn_column_type that it is */
     union {
         const char *text;
         uint64_t number;
@@ -52,6 +53,12 @@ struct hsn_table {
     size_t depth;
     int status; /**< HSN_OK, or the sticky failure */
 };
+
+/** What a cell is, where its column leaves that to the cell. */
+static inline hsn_column_type hsn__cell_type(const hsn_column *column, const hsn__cell *cell)
+{
+    return column->type == HSN_COLUMN_VALUE ? (hsn_column_type)cell->form : column->type;
+}
 
 /** The first cell after `cell` and all that belongs to it. */
 const hsn__cell *hsn__cell_next(const hsn_column *column, const hsn__cell *cell);

@@ -27,6 +27,7 @@ static bool is_number(const hsn_column *column)
     case HSN_COLUMN_PERCENT:
     case HSN_COLUMN_REAL:
     case HSN_COLUMN_REAL_BYTES:
+    case HSN_COLUMN_INTEGER:
         return true;
     default:
         return false;
@@ -35,13 +36,13 @@ static bool is_number(const hsn_column *column)
 
 static bool can_shrink(const hsn_column *column)
 {
-    return column->type == HSN_COLUMN_TEXT || column->type == HSN_COLUMN_LIST ||
-           column->type == HSN_COLUMN_OBJECT;
+    return column->type == HSN_COLUMN_TEXT || column->type == HSN_COLUMN_VALUE ||
+           column->type == HSN_COLUMN_LIST || column->type == HSN_COLUMN_OBJECT;
 }
 
 static void scalar(hsn__buf *buf, const hsn_column *column, const hsn__cell *cell, bool exact)
 {
-    switch (cell->is_null ? HSN_COLUMN_END : column->type) {
+    switch (cell->is_null ? HSN_COLUMN_END : hsn__cell_type(column, cell)) {
     case HSN_COLUMN_TEXT:
         hsn__text_escape(buf, cell->value.text, cell->size);
         break;
@@ -73,6 +74,9 @@ static void scalar(hsn__buf *buf, const hsn_column *column, const hsn__cell *cel
         break;
     case HSN_COLUMN_BOOL:
         hsn__buf_puts(buf, cell->value.number ? "yes" : "no");
+        break;
+    case HSN_COLUMN_INTEGER:
+        hsn__buf_printf(buf, "%" PRId64, cell->value.delta);
         break;
     case HSN_COLUMN_TIME:
         hsn__units_time(buf, cell->value.delta);
@@ -125,7 +129,7 @@ static void nested(hsn__buf *buf, const hsn_column *column, const hsn__cell *cel
 static void cell_text(hsn__buf *buf, const hsn_column *column, const hsn__cell *cell, bool exact)
 {
     hsn__buf_reset(buf);
-    if (can_shrink(column) && column->type != HSN_COLUMN_TEXT)
+    if (column->type == HSN_COLUMN_LIST || column->type == HSN_COLUMN_OBJECT)
         nested(buf, column, cell, exact);
     else
         scalar(buf, column, cell, exact);

@@ -4,7 +4,7 @@
 // Analyses pick a few objects out of millions; showing them touches segments here and there. A
 // decoded segment is kept until another one of its column is asked for, so callers that go through
 // objects in order of id decode each segment once.
-#include "heapsnap/heap.h"
+#include "store/heap_private.h"
 #include "base/alloc.h"
 #include "store/label_code.h"
 #include "store/store_private.h"
@@ -192,6 +192,18 @@ int hsn_heap_object(hsn_heap *heap, hsn_node_id node, hsn_object *out, hsn_error
         .stack = (uint32_t)row[7] - 1,
     };
     return row[6] ? hsn_heap_string(heap, (uint32_t)row[6] - 1, &out->text, err) : HSN_OK;
+}
+
+int hsn__heap_value(hsn_heap *heap, hsn__column column, hsn_node_id node, uint64_t *out,
+                    hsn_error *err)
+{
+    const uint64_t *values;
+    int r = check_node(heap, node, err);
+    if (r == HSN_OK)
+        r = load_part(heap, column, node / HSN__SEGMENT_ROWS, &values, err);
+    if (r == HSN_OK)
+        *out = values[node % HSN__SEGMENT_ROWS];
+    return r;
 }
 
 static int load_names(hsn_heap *heap, hsn_error *err)

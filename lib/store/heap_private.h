@@ -6,9 +6,14 @@
 #include <stdbool.h>
 
 #include "heapsnap/heap.h"
+#include "store/column.h"
 
 /** Nodes of a part: as a segment's rows. Part p holds nodes p * 65536 … */
 #define HSN__PART_NODES 65536u
+
+/** One value of a plain column as it is stored: see lib/store/column.h. */
+int hsn__heap_value(hsn_heap *heap, hsn__column column, hsn_node_id node, uint64_t *out,
+                    hsn_error *err);
 
 /** Number of parts and of nodes in one. */
 uint32_t hsn__heap_part_count(const hsn_heap *heap);

@@ -3,7 +3,7 @@
 #ifndef HSN_STORE_QUERY_H
 #define HSN_STORE_QUERY_H
 
-#include <sqlite3.h>
+#include "store/sqlite_api.h"
 
 #include "base/fail.h"
 

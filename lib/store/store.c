@@ -191,12 +191,19 @@ int hsn__store_borrow(hsn_store **out, sqlite3 *db, hsn_error *err)
     return r;
 }
 
+void hsn__store_forget_statements(hsn_store *store)
+{
+    for (size_t i = 0; i < HSN__QUERY_COUNT; i++) {
+        sqlite3_finalize(store->statements[i]);
+        store->statements[i] = NULL;
+    }
+}
+
 void hsn_store_close(hsn_store *store)
 {
     if (!store)
         return;
-    for (size_t i = 0; i < HSN__QUERY_COUNT; i++)
-        sqlite3_finalize(store->statements[i]);
+    hsn__store_forget_statements(store);
     if (!store->borrowed)
         sqlite3_close(store->db);
     hsn__free(store->path);
@@ -371,10 +378,7 @@ static int rename_whole(const hsn_store *store, int replace, hsn_error *err)
 int hsn__store_commit_file(hsn_store *store, int replace, hsn_error *err)
 {
     int r = HSN_OK;
-    for (size_t i = 0; i < HSN__QUERY_COUNT; i++) {
-        sqlite3_finalize(store->statements[i]);
-        store->statements[i] = NULL;
-    }
+    hsn__store_forget_statements(store);
     int rc = sqlite3_close(store->db);
     if (rc != SQLITE_OK)
         r = hsn__store_fail(store, rc, err);

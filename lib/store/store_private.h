@@ -3,7 +3,7 @@
 #ifndef HSN_STORE_PRIVATE_H
 #define HSN_STORE_PRIVATE_H
 
-#include <sqlite3.h>
+#include "store/sqlite_api.h"
 
 #include "heapsnap/store.h"
 #include "store/column.h"
@@ -41,6 +41,9 @@ int hsn__store_commit_file(hsn_store *store, int replace, hsn_error *err);
 /** A store over a connection that someone else owns. Errors: HSN_EFORMAT, HSN_EUNSUPPORTED,
  * HSN_ENOMEM. */
 int hsn__store_borrow(hsn_store **out, sqlite3 *db, hsn_error *err);
+
+/** Finalise all prepared statements; they are prepared again when needed. */
+void hsn__store_forget_statements(hsn_store *store);
 
 /** Close; a new store that was not committed is deleted. */
 void hsn__store_abandon(hsn_store *store);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Checking a whole store: the file, every segment, and that counts and totals say what columns hold.
+// Checking a whole store: the file, every segment, and that counts and totals say what columns
+// hold.
 #include "base/alloc.h"
 #include "heapsnap/heap.h"
 #include "store/store_private.h"
