@@ -79,16 +79,23 @@ static int choose(struct cli *cli, place **out, size_t *out_count)
                                 : cli_open_all(cli, 0, &snapshots, &count);
     if (r)
         return r;
+    bool series = cli->arg_count == 1;
+    size_t usable = 0;
     place *places = cli_alloc(cli, count + 1, sizeof *places);
+    // An incomplete snapshot would be a dip in every row. It was warned about; who names it, gets
+    // it.
     for (size_t i = 0; i < count; i++)
-        places[i] = (place){snapshots[i], i};
-    if (cli->arg_count == 1)
-        qsort(places, count, sizeof *places, compare_times);
+        if (!series || snapshots[i]->info->complete)
+            places[usable++] = (place){snapshots[i], i};
+    if (series)
+        qsort(places, usable, sizeof *places, compare_times);
     *out = places;
-    *out_count = keep_recent(places, count);
+    *out_count = keep_recent(places, usable);
     if (*out_count < 2)
         return cli_error(cli, cli->args[0], "growth needs two or more snapshots, and %s",
-                         count > 1 ? "--since leaves one" : "this is one");
+                         usable > 1   ? "--since leaves one"
+                         : count == 1 ? "this is one"
+                                      : "too few of these are complete");
     return STATUS_OK;
 }
 

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Signs and raw integers.
+snapdiff data/monday.jsonl data/tuesday.jsonl --csv

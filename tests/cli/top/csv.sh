@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# One line a type, every row.
+snaptop data/monday.jsonl --csv
