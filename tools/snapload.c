@@ -186,8 +186,8 @@ const struct tool tool = {
     .args = "DUMP...",
     .examples = "snapload app.jsonl.gz -o app.db\n"
                 "snapload tuesday.jsonl.gz --append -o nightly.db --label tuesday\n"
-                "snapload heap.jsonl.gz memory.txt -o both.db --tag service=payment\n"
-                "curl -s http://localhost:6060/heap | snapload - -o heap.db",
+                "snapload heap.jsonl.gz allocations.jsonl -o both.db --tag service=payment\n"
+                "gzip -dc app.jsonl.gz | snapload - -o app.db",
     .opts = opts,
     .features = TOOL_JSON | TOOL_SNAPSHOTS,
     .min_args = 1,

@@ -43,7 +43,7 @@ static int finish_stdout(struct cli_private *private, int status)
 {
     bool failed = ferror(stdout) != 0;
     errno = 0;
-    if ((fflush(stdout) || fclose(stdout)) && errno != EBADF)
+    if (fflush(stdout) || fclose(stdout))
         failed = true;
     if (failed && !private->stdout_failed)
         cli_error(&private->cli, "standard output", "cannot write%s%s", errno ? ": " : "",

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Exact numbers.
+snapinfo --bytes data/monday.jsonl

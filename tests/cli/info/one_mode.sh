@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Two questions at once are a mistake.
+snapinfo --facts --tags data/monday.jsonl

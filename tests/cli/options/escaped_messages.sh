@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Names in messages cannot drive the terminal.
+snapinfo "$(printf 'a\033[31mb\nc')"

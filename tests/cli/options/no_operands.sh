@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Without operands: two examples.
+snapinfo

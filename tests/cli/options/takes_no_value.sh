@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# A value that has no place.
+snapinfo --json=yes data/monday.jsonl

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# A letter that is none.
+snapinfo -qx data/monday.jsonl
