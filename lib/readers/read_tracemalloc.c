@@ -106,6 +106,11 @@ static int on_global(void *context, hsn_text module, hsn_text name, uint32_t *ou
                         name.length < 80 ? (int)name.length : 80, name.data);
 }
 
+static uint64_t frame_key(uint32_t text, uint64_t line)
+{
+    return (uint64_t)(text + 1) << 32 | line;
+}
+
 static size_t frame_slot(const struct reading *reading, uint64_t key)
 {
     size_t slot = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (reading->frame_slots - 1);
@@ -150,7 +155,7 @@ static int make_frame(struct reading *reading, uint32_t text, int64_t line, uint
         return malformed(reading, "a line number out of range", err);
     if (reading->frames_used * 2 >= reading->frame_slots && !grow_frame_table(reading))
         return hsn__fail_memory(err);
-    uint64_t key = (uint64_t)(text + 1) << 32 | (uint64_t)line;
+    uint64_t key = frame_key(text, (uint64_t)line);
     size_t slot = frame_slot(reading, key);
     if (!reading->frame_keys[slot]) {
         hsn_sink_frame frame = {.file = reading->pickle.texts[text], .line = (uint32_t)line};
@@ -418,13 +423,38 @@ static const uint8_t *match_trace(struct reading *reading, const uint8_t *p)
     return p;
 }
 
+// One frame whose file is out of the memo and that was seen before:
+//   BINGET file, line, TUPLE2 MEMOIZE
+static const uint8_t *match_frame(struct reading *reading, const uint8_t *p)
+{
+    hsn__pickle *pickle = &reading->pickle;
+    size_t index;
+    uint64_t line;
+    p = match_memo(p, 'h', 'j', &index);
+    hsn__pickle_value memo = p ? hsn__pickle_memo(pickle, index) : (hsn__pickle_value){0};
+    if (memo.kind != HSN__PICKLE_TEXT || !reading->frame_slots)
+        return NULL;
+    p = match_number(p, &line);
+    if (!p || *p != 0x86)
+        return NULL;
+    p = match_put(p + 1, pickle->memo_size);
+    size_t slot = frame_slot(reading, frame_key(memo.id, line));
+    if (!p || !reading->frame_keys[slot] || pickle->memo_size == pickle->memo_capacity ||
+        pickle->depth == pickle->stack_capacity)
+        return NULL;
+    uint32_t id = reading->frame_ids[slot];
+    pickle->memo[pickle->memo_size++] = (uint32_t)FRAME << 28 | id;
+    pickle->stack[pickle->depth++] = (hsn__pickle_value){(hsn__pickle_kind)FRAME, id, 0};
+    return p;
+}
+
 static void take_shortcut(struct reading *reading)
 {
     hsn_input *in = reading->pickle.in;
     const uint8_t *p = in->next;
     while (p && in->end - p >= HSN__INPUT_PADDING) {
         in->next = p;
-        p = match_trace(reading, p);
+        p = *p == 'h' || *p == 'j' ? match_frame(reading, p) : match_trace(reading, p);
     }
     if (p)
         in->next = p;
