@@ -17,8 +17,7 @@ void hsn__address_map_init(hsn__address_map *map)
 void hsn__address_map_clear(hsn__address_map *map)
 {
     hsn__map64_clear(&map->blocks);
-    hsn__free(map->present);
-    hsn__free(map->base);
+    hsn__free(map->data);
     hsn__free(map->order);
     hsn__address_map_init(map);
 }
@@ -32,16 +31,13 @@ uint64_t hsn__address_map_pid_slow(hsn__address_map *map, uint64_t address)
     if (block == UINT32_MAX)
         return HSN__NO_PID;
     if (block == before) {
-        // If this fails, the block stays without a bitmap, so nothing may be looked up again: the
+        // If this fails, the block stays without data, so nothing may be looked up again: the
         // builder stops at the first failure.
-        if (!hsn__array_grow(&map->present, &map->capacity, before + 1, sizeof *map->present,
-                             UINT32_MAX))
+        if (!hsn__array_grow(&map->data, &map->capacity, before + 1, sizeof *map->data, UINT32_MAX))
             return HSN__NO_PID;
-        memset(map->present[block], 0, sizeof *map->present);
+        map->data[block] = (hsn__address_block){0};
     }
-    map->last_key = key;
-    map->last_block = block;
-    map->has_last = true;
+    map->recent[key % HSN__RECENT_BLOCKS] = (hsn__recent_block){key, (uint64_t)block + 1};
     return (uint64_t)block * HSN__BLOCK_PLACES + place % HSN__BLOCK_PLACES;
 }
 
@@ -51,7 +47,7 @@ bool hsn__address_map_reshift(hsn__address_map *map, unsigned shift, hsn__addres
     out_new->shift = shift;
     for (size_t block = 0; block < map->blocks.count; block++)
         for (unsigned word = 0; word < 4; word++)
-            for (uint64_t bits = map->present[block][word]; bits; bits &= bits - 1) {
+            for (uint64_t bits = map->data[block].bits[word]; bits; bits &= bits - 1) {
                 uint64_t old =
                     block * HSN__BLOCK_PLACES + word * 64 + (unsigned)__builtin_ctzll(bits);
                 uint64_t pid = hsn__address_map_pid(out_new, hsn__address_map_address(map, old));
@@ -79,9 +75,8 @@ bool hsn__address_map_finish(hsn__address_map *map)
 {
     size_t count = map->blocks.count;
     keyed_block *sorted = hsn__alloc_array(count, sizeof *sorted);
-    map->base = hsn__alloc_array(count, sizeof *map->base);
     map->order = hsn__alloc_array(count, sizeof *map->order);
-    bool ok = sorted && map->base && map->order;
+    bool ok = sorted && map->order;
     uint32_t before = 0;
     for (size_t i = 0; ok && i < count; i++)
         sorted[i] = (keyed_block){map->blocks.keys[i], (uint32_t)i};
@@ -90,9 +85,11 @@ bool hsn__address_map_finish(hsn__address_map *map)
     for (size_t i = 0; ok && i < count; i++) {
         uint32_t block = sorted[i].block;
         map->order[i] = block;
-        map->base[block] = before;
-        for (unsigned word = 0; word < 4; word++)
-            before += (uint32_t)__builtin_popcountll(map->present[block][word]);
+        map->data[block].base = before;
+        for (unsigned word = 0; word < HSN__BLOCK_PLACES / 64; word++) {
+            map->data[block].before[word] = (uint8_t)(before - map->data[block].base);
+            before += hsn__count_bits(map->data[block].bits[word]);
+        }
     }
     hsn__free(sorted);
     return ok;
@@ -101,7 +98,6 @@ bool hsn__address_map_finish(hsn__address_map *map)
 size_t hsn__address_map_bytes(const hsn__address_map *map)
 {
     size_t blocks = map->blocks.count;
-    return blocks * (sizeof *map->present + sizeof *map->blocks.keys +
-                     (map->base ? sizeof *map->base + sizeof *map->order : 0)) +
+    return blocks * (sizeof *map->data + sizeof *map->blocks.keys + sizeof *map->order) +
            (map->blocks.mask + 1) * sizeof *map->blocks.table;
 }

@@ -3,9 +3,9 @@
 //
 // Heaps are dense: objects of CPython start every 16 bytes, some 64 bytes apart. So instead of a
 // hash table with an entry per object, the address space is cut into blocks of 256 places, and a
-// block keeps a bitmap of the places where an object starts. One block (52 bytes) serves some 60
-// objects, the whole table of a 10-million-object heap fits a second-level cache, and the dense id
-// of an object is the number of bits before its own: no sorting of objects is ever needed.
+// block keeps a bitmap of the places where an object starts. One block (60 bytes) serves some 60
+// objects, the whole table of a 10-million-object heap nearly fits a second-level cache, and the
+// dense id of an object is the number of bits before its own: no sorting of objects is ever needed.
 //
 //   address >> shift:  [ block key ........ | place 0..255 ]
 //   pid (provisional id) = block number, in order of first sight, * 256 + place
@@ -19,19 +19,29 @@
 
 #include "store/map64.h"
 
-enum { HSN__BLOCK_PLACES = 256 };
+enum { HSN__BLOCK_PLACES = 256, HSN__RECENT_BLOCKS = 512 };
+
+/** A block: where its objects start, and, after finish, how many objects lie before them. */
+typedef struct hsn__address_block {
+    uint64_t bits[HSN__BLOCK_PLACES / 64];
+    uint32_t base;                          /**< objects in lower blocks */
+    uint8_t before[HSN__BLOCK_PLACES / 64]; /**< objects of this block in lower words */
+} hsn__address_block;
+
+/** A block found lately, so that most look-ups touch one line of the first-level cache. */
+typedef struct hsn__recent_block {
+    uint64_t key;
+    uint64_t block_plus_1; /**< 0 = empty */
+} hsn__recent_block;
 
 typedef struct hsn__address_map {
-    hsn__map64 blocks;      /**< block key -> block number */
-    uint64_t (*present)[4]; /**< by block number: the bitmap */
-    size_t capacity;        /**< of present */
-    uint32_t *base;         /**< by block number: objects in lower blocks; after finish */
-    uint32_t *order;        /**< block numbers, ascending by key; after finish */
-    uint64_t count;         /**< objects */
-    uint64_t last_key;      /**< the block looked up last: references are local */
-    uint64_t last_block;
+    hsn__map64 blocks;        /**< block key -> block number */
+    hsn__address_block *data; /**< by block number */
+    size_t capacity;          /**< of data */
+    uint32_t *order;          /**< block numbers, ascending by key; after finish */
+    uint64_t count;           /**< objects */
     unsigned shift; /**< addresses are multiples of 1 << shift; 16 bytes unless it proves wrong */
-    bool has_last;
+    hsn__recent_block recent[HSN__RECENT_BLOCKS]; /**< by key modulo their number */
 } hsn__address_map;
 
 #define HSN__NO_PID UINT64_MAX
@@ -57,9 +67,10 @@ uint64_t hsn__address_map_pid_slow(hsn__address_map *map, uint64_t address);
 
 static inline uint64_t hsn__address_map_pid(hsn__address_map *map, uint64_t address)
 {
-    uint64_t place = address >> map->shift;
-    if (map->has_last && place / HSN__BLOCK_PLACES == map->last_key)
-        return map->last_block * HSN__BLOCK_PLACES + place % HSN__BLOCK_PLACES;
+    uint64_t place = address >> map->shift, key = place / HSN__BLOCK_PLACES;
+    const hsn__recent_block *recent = &map->recent[key % HSN__RECENT_BLOCKS];
+    if (recent->block_plus_1 && recent->key == key)
+        return (recent->block_plus_1 - 1) * HSN__BLOCK_PLACES + place % HSN__BLOCK_PLACES;
     return hsn__address_map_pid_slow(map, address);
 }
 
@@ -73,7 +84,7 @@ static inline uint64_t hsn__address_map_address(const hsn__address_map *map, uin
 /** Mark the object; false when there was one already. */
 static inline bool hsn__address_map_add(hsn__address_map *map, uint64_t pid)
 {
-    uint64_t *word = &map->present[pid / HSN__BLOCK_PLACES][pid % HSN__BLOCK_PLACES / 64];
+    uint64_t *word = &map->data[pid / HSN__BLOCK_PLACES].bits[pid % HSN__BLOCK_PLACES / 64];
     uint64_t bit = UINT64_C(1) << pid % 64;
     if (*word & bit)
         return false;
@@ -86,19 +97,24 @@ static inline bool hsn__address_map_add(hsn__address_map *map, uint64_t pid)
  * blocks). */
 bool hsn__address_map_finish(hsn__address_map *map);
 
+/** Bits set in a word, without asking for an instruction that old processors lack. */
+static inline unsigned hsn__count_bits(uint64_t x)
+{
+    x -= x >> 1 & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (unsigned)(x * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /** The final id of a pid; UINT32_MAX when no object is there. After finish. */
 static inline uint32_t hsn__address_map_id(const hsn__address_map *map, uint64_t pid)
 {
-    uint64_t block = pid / HSN__BLOCK_PLACES;
+    const hsn__address_block *block = &map->data[pid / HSN__BLOCK_PLACES];
     unsigned word = (unsigned)(pid % HSN__BLOCK_PLACES / 64);
-    const uint64_t *bits = map->present[block];
     uint64_t bit = UINT64_C(1) << pid % 64;
-    if (!(bits[word] & bit))
+    if (!(block->bits[word] & bit))
         return UINT32_MAX;
-    uint32_t id = map->base[block] + (uint32_t)__builtin_popcountll(bits[word] & (bit - 1));
-    for (unsigned w = 0; w < word; w++)
-        id += (uint32_t)__builtin_popcountll(bits[w]);
-    return id;
+    return block->base + block->before[word] + hsn__count_bits(block->bits[word] & (bit - 1));
 }
 
 /** The final id of the object at an address; UINT32_MAX when there is none. After finish. */

@@ -261,7 +261,7 @@ static uint64_t next_pid(walker *walk)
             walk->word = 0;
             walk->at++;
         }
-        walk->bits = walk->map->present[walk->map->order[walk->at]][walk->word];
+        walk->bits = walk->map->data[walk->map->order[walk->at]].bits[walk->word];
     }
     uint64_t place = walk->word * 64 + (unsigned)__builtin_ctzll(walk->bits);
     walk->bits &= walk->bits - 1;
@@ -276,7 +276,7 @@ static int write_objects(hsn__builder *b, hsn__column_writer *w, const uint64_t 
     walker walk = {.map = &b->addresses};
     int r = values ? HSN_OK : hsn__fail_memory(err);
     if (count)
-        walk.bits = walk.map->present[walk.map->order[0]][0];
+        walk.bits = walk.map->data[walk.map->order[0]].bits[0];
     for (uint32_t first = 0; r == HSN_OK && first < count;) {
         uint32_t part = first / HSN__SEGMENT_ROWS, rows = hsn__segment_rows(count, part);
         for (uint32_t i = 0; r == HSN_OK && i < rows; i++) {
