@@ -30,4 +30,10 @@ void hsn__distances_clear(hsn__distances *distances);
 /** Write a chain as an expression: steps and root stand. Failures stick in `out`. */
 void hsn__chain_text(const hsn_chain *chain, hsn__buf *out);
 
+/**
+ * A reference as a part of an expression: `.parent`, `['k']`, `[3]`, `[*]`. A nameless one shows
+ * the type of its target: `.<list>`.
+ */
+void hsn__ref_text(const hsn_ref *ref, const char *label, const char *type_name, hsn__buf *out);
+
 #endif

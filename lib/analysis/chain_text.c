@@ -52,29 +52,29 @@ static bool is_entry_of_namespace(const hsn_chain_step *dict, const hsn_chain_st
            is_identifier(value->label);
 }
 
-static void put_attribute(const hsn_chain_step *step, hsn__buf *out)
+static void put_attribute(const char *label, const char *type_name, hsn__buf *out)
 {
-    if (is_identifier(step->label))
-        hsn__buf_printf(out, ".%s", step->label);
+    if (is_identifier(label))
+        hsn__buf_printf(out, ".%s", label);
     else
-        hsn__buf_printf(out, ".<%s>", *step->label ? step->label : step->type_name);
+        hsn__buf_printf(out, ".<%s>", *label ? label : type_name);
 }
 
-static void put_step(const hsn_chain_step *step, hsn__buf *out)
+void hsn__ref_text(const hsn_ref *ref, const char *label, const char *type_name, hsn__buf *out)
 {
-    bool named = step->ref.label_form == HSN_LABEL_STRING;
-    switch ((hsn_ref_kind)step->ref.kind) {
+    bool named = ref->label_form == HSN_LABEL_STRING;
+    switch ((hsn_ref_kind)ref->kind) {
     case HSN_REF_VALUE:
     case HSN_REF_CELL:
     case HSN_REF_DEFAULT:
     case HSN_REF_EPHEMERON:
         if (named)
-            put_quoted(step->label, out);
+            put_quoted(label, out);
         else
             hsn__buf_puts(out, "[*]");
         break;
     case HSN_REF_INDEX:
-        hsn__buf_puts(out, step->label);
+        hsn__buf_puts(out, label);
         break;
     case HSN_REF_ELEMENT:
         hsn__buf_puts(out, "[*]");
@@ -82,12 +82,12 @@ static void put_step(const hsn_chain_step *step, hsn__buf *out)
     case HSN_REF_KEY:
         hsn__buf_puts(out, ".keys()");
         if (named)
-            put_quoted(step->label, out);
+            put_quoted(label, out);
         else
             hsn__buf_puts(out, "[*]");
         break;
     default:
-        put_attribute(step, out);
+        put_attribute(label, type_name, out);
         break;
     }
 }
@@ -99,9 +99,9 @@ void hsn__chain_text(const hsn_chain *chain, hsn__buf *out)
         const hsn_chain_step *step = &chain->steps[i];
         if (i + 1 < chain->step_count && is_entry_of_namespace(step, step + 1)) {
             i++;
-            put_attribute(step + 1, out);
+            hsn__buf_printf(out, ".%s", step[1].label);
         } else {
-            put_step(step, out);
+            hsn__ref_text(&step->ref, step->label, step->type_name, out);
         }
     }
 }

@@ -97,4 +97,7 @@ int hsn__cycle_row_fill(hsn_heap *heap, const hsn_graph *graph, const hsn__compo
                         uint32_t component, const uint32_t *types, uint64_t *type_counts,
                         hsn__girth *girth, hsn__arena *arena, hsn_cycle *row, hsn_error *err);
 
+/** "Node" of "app.tree.Node". */
+const char *hsn__name_without_module(const hsn_type *type);
+
 #endif

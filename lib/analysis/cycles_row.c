@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/chain_private.h"
 #include "base/alloc.h"
 #include "base/fail.h"
 
@@ -18,6 +19,13 @@ static int by_count_then_name(const void *a, const void *b)
         return x->count < y->count ? 1 : -1;
     int order = strcmp(x->name, y->name);
     return order ? order : (x->type > y->type) - (x->type < y->type);
+}
+
+const char *hsn__name_without_module(const hsn_type *type)
+{
+    size_t length = strlen(type->module);
+    bool prefixed = length && !strncmp(type->name, type->module, length);
+    return prefixed && type->name[length] == '.' ? type->name + length + 1 : type->name;
 }
 
 static char *copy(hsn__arena *arena, const char *text)
@@ -107,8 +115,33 @@ static int fill_step(hsn_heap *heap, hsn_node_id node, hsn_node_id next, hsn__ar
     step->type = object.type;
     step->address = object.address;
     step->type_name = copy(arena, hsn_heap_types(heap)->rows[object.type].name);
+    step->short_name =
+        copy(arena, hsn__name_without_module(&hsn_heap_types(heap)->rows[object.type]));
     step->label = copy(arena, label);
-    return step->type_name && step->label ? HSN_OK : hsn__fail_memory(err);
+    return step->type_name && step->short_name && step->label ? HSN_OK : hsn__fail_memory(err);
+}
+
+// The cycle as a line: as many steps as a line holds.
+static int write_text(hsn__arena *arena, hsn_cycle *row, hsn_error *err)
+{
+    enum { MOST_STEPS = 8 };
+    static const char arrow[] = " \xe2\x86\x92 ";
+    hsn__buf text = {0};
+    for (size_t i = 0; i < row->shortest_count && i < MOST_STEPS; i++) {
+        const hsn_cycle_step *step = &row->shortest[i];
+        hsn__buf_puts(&text, step->short_name);
+        if (*step->label || step->ref.kind != HSN_REF_OTHER) {
+            hsn__buf_putc(&text, ' ');
+            hsn__ref_text(&step->ref, step->label, "", &text);
+        }
+        hsn__buf_puts(&text, arrow);
+    }
+    if (row->shortest_count > MOST_STEPS)
+        hsn__buf_printf(&text, "(%zu more)%s", row->shortest_count - MOST_STEPS, arrow);
+    hsn__buf_puts(&text, row->shortest[0].short_name);
+    row->shortest_text = text.failed ? NULL : copy(arena, hsn__buf_text(&text));
+    hsn__buf_clear(&text);
+    return row->shortest_text ? HSN_OK : hsn__fail_memory(err);
 }
 
 static uint64_t budget_of(const hsn_graph *graph, const hsn_cycle *row)
@@ -138,5 +171,7 @@ int hsn__cycle_row_fill(hsn_heap *heap, const hsn_graph *graph, const hsn__compo
         hsn_node_id next = girth->cycle[(first + i + 1) % girth->count];
         r = fill_step(heap, node, next, arena, &row->shortest[row->shortest_count++], err);
     }
+    if (r >= 0)
+        r = write_text(arena, row, err);
     return r < 0 ? r : hsn__cut_choose(graph, components, component, row, err);
 }

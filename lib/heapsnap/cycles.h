@@ -41,8 +41,9 @@ typedef struct hsn_cycle_step {
     hsn_node_id node;
     uint32_t type; /**< type id */
     uint64_t address;
-    const char *type_name; /**< full: "app.tree.Node" */
-    const char *label;     /**< of `ref`, as hsn_label_text() says */
+    const char *type_name;  /**< full: "app.tree.Node" */
+    const char *short_name; /**< without the module: "Node" */
+    const char *label;      /**< of `ref`, as hsn_label_text() says */
     hsn_ref ref;
 } hsn_cycle_step;
 
@@ -68,10 +69,12 @@ typedef struct hsn_cycle {
      */
     hsn_cycle_step *shortest;
     size_t shortest_count;
-    int shortest_is_exact; /**< 0: the search hit its bound; there may be a shorter one
-                            */
-    size_t cut;            /**< shortest[cut].ref is the reference to remove */
-    int cut_is_counted;    /**< 0: the component is too large (65 536 objects or references) … */
+    const char *shortest_text; /**< "Node .children → list [0] → Node .parent → Node"; the first
+                                  steps of a long one */
+    int shortest_is_exact;     /**< 0: the search hit its bound; there may be a shorter one
+                                */
+    size_t cut;                /**< shortest[cut].ref is the reference to remove */
+    int cut_is_counted; /**< 0: the component is too large (65 536 objects or references) … */
     uint64_t cut_frees; /**< … else: objects on no cycle of the component without that reference */
 } hsn_cycle;
 
@@ -116,6 +119,61 @@ HSN_API int hsn_cycles_find(hsn_heap *heap, const hsn_graph *graph,
 
 /** Accepts a result that is all zero. */
 HSN_API void hsn_cycles_free(hsn_cycles *cycles);
+
+/** Labels that an edge of a picture keeps. */
+#define HSN_CYCLE_LABELS 4
+
+/** An object of a picture. */
+typedef struct hsn_cycle_box {
+    hsn_node_id node;
+    uint64_t address;
+    uint64_t size_bytes;
+    uint64_t length;       /**< HSN_NO_LENGTH = has none */
+    uint64_t more;         /**< objects of the component that it refers to and that are not drawn */
+    const char *type_name; /**< full: "app.tree.Node" */
+    const char *short_name; /**< without the module: "Node" */
+    const char *text;       /**< name or short value; "" = none */
+    hsn_kind kind;
+    uint32_t depth; /**< references from the shortest cycle; 0 = on it */
+    int has_finalizer;
+} hsn_cycle_box;
+
+/** All references from one box to another. */
+typedef struct hsn_cycle_edge {
+    uint32_t source; /**< indices of boxes */
+    uint32_t target;
+    const char *labels[HSN_CYCLE_LABELS]; /**< best ones first; different ones */
+    size_t label_count;
+    uint64_t count;    /**< references */
+    hsn_ref_kind kind; /**< of the best one */
+    int on_shortest;
+    int is_cut;
+} hsn_cycle_edge;
+
+/** What to draw of a component: its shortest cycle first, then what that refers to. */
+typedef struct hsn_cycle_picture {
+    hsn_cycle_box *boxes;
+    size_t box_count;
+    hsn_cycle_edge *edges; /**< by source, then in order of the references */
+    size_t edge_count;
+    void *memory; /**< private */
+} hsn_cycle_picture;
+
+/**
+ * Choose what to draw of a component. One of at most `max_boxes` objects is drawn whole; of a
+ * larger one the shortest cycle (its first `max_boxes` objects), and around it, nearest first, up
+ * to six objects behind each.
+ *
+ * Owns:    the caller owns *out; free it with hsn_cycle_picture_free().
+ * Errors:  HSN_EINVAL (max_boxes is 0), HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT.
+ * Cost:    O(references of the boxes); objects per component O(log) to tell members.
+ * Threads: needs exclusive use of `heap` while it runs.
+ */
+HSN_API int hsn_cycle_picture_find(hsn_heap *heap, const hsn_cycle *cycle, size_t max_boxes,
+                                   hsn_cycle_picture *out, hsn_error *err);
+
+/** Accepts a picture that is all zero. */
+HSN_API void hsn_cycle_picture_free(hsn_cycle_picture *picture);
 
 #ifdef __cplusplus
 }

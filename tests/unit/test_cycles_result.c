@@ -63,6 +63,8 @@ static void check_tree(const hsn_cycle *row)
         CHECK_STR(row->shortest[2].label, "parent");
         CHECK_STR(row->shortest[2].type_name, "app.tree.Node");
     }
+    CHECK_STR(row->shortest_text,
+              "Node .children \xe2\x86\x92 list [0] \xe2\x86\x92 Node .parent \xe2\x86\x92 Node");
     CHECK_EQ(row->cut, 2);
     CHECK(row->cut_is_counted);
     CHECK_EQ(row->cut_frees, 3);
@@ -84,6 +86,34 @@ static void test_cycles_tells_live_garbage_and_pinned_apart(void)
         CHECK_EQ(cycles.totals[HSN_CYCLE_GARBAGE].objects, 3);
         CHECK_EQ(cycles.totals[HSN_CYCLE_PINNED].size_bytes, 70);
         CHECK(cycles.has_roots && cycles.tells_pinned);
+    }
+    hsn_cycles_free(&cycles);
+    snapshot_close(&s);
+}
+
+static void test_cycles_picture_shows_the_shortest_and_the_cut(void)
+{
+    snapshot_of s;
+    hsn_cycles cycles;
+    hsn_cycle_picture picture;
+    hsn_error err = {0};
+    if (!open_lines(&s, mixed, root))
+        return;
+    if (find(&s, NULL, &cycles) &&
+        CHECK_OK(hsn_cycle_picture_find(s.heap, &cycles.rows[0], 10, &picture, &err), &err)) {
+        CHECK_EQ(picture.box_count, 3);
+        CHECK_EQ(picture.edge_count, 3);
+        for (size_t i = 0; i < picture.edge_count; i++) {
+            CHECK(picture.edges[i].on_shortest);
+            CHECK_EQ(picture.edges[i].is_cut, !strcmp(picture.edges[i].labels[0], "parent"));
+        }
+        CHECK_STR(picture.boxes[0].short_name, "Node");
+        hsn_cycle_picture_free(&picture);
+        CHECK_OK(hsn_cycle_picture_find(s.heap, &cycles.rows[0], 2, &picture, &err), &err);
+        CHECK_EQ(picture.box_count, 2);
+        CHECK_EQ(picture.edge_count, 1);
+        CHECK_EQ(picture.boxes[1].more, 1);
+        hsn_cycle_picture_free(&picture);
     }
     hsn_cycles_free(&cycles);
     snapshot_close(&s);
@@ -235,6 +265,7 @@ static void test_cycles_result_reports_each_failing_allocation(void)
 }
 
 CHECK_MAIN(CHECK_CASE(test_cycles_tells_live_garbage_and_pinned_apart),
+           CHECK_CASE(test_cycles_picture_shows_the_shortest_and_the_cut),
            CHECK_CASE(test_cycles_filters_keep_the_rank_among_all),
            CHECK_CASE(test_cycles_without_refcounts_cannot_tell_pinned),
            CHECK_CASE(test_cycles_without_roots_ask_the_refcounts),
