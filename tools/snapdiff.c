@@ -137,6 +137,8 @@ static int run(struct cli *cli)
     hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
                                        : (hsn_by)(grouping.by - BY_FIRST);
     r = grouping_options(cli, &grouping, by, &options.totals);
+    if (!r)
+        r = grouping_check(cli, by, snapshots, count);
     if (r)
         return r;
     options.changed_only = cli->format == FORMAT_TEXT && !unchanged;

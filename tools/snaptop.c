@@ -92,7 +92,7 @@ static void note_rows(struct cli *cli, hsn_table *table, const hsn_top *top, siz
     number_cells(table, top->whole, share_of(top->whole, top->whole), NAN);
 }
 
-static int print_groups(struct cli *cli, const struct snapshot *snapshot, hsn_by by)
+static int print_groups(struct cli *cli, struct snapshot *snapshot, hsn_by by)
 {
     hsn_top_options options = {.sort = sort_by};
     hsn_snapshot_ref ref = {snapshot->store, snapshot->id};
@@ -100,6 +100,8 @@ static int print_groups(struct cli *cli, const struct snapshot *snapshot, hsn_by
     hsn_error err = {0};
     hsn_top top = {0};
     int r = grouping_options(cli, &grouping, by, &options.totals);
+    if (!r)
+        r = grouping_check(cli, by, &snapshot, 1);
     if (r)
         return r;
     if (hsn_top_read(ref, &options, &top, &err) < 0)

@@ -69,6 +69,21 @@ hsn_by grouping_default(struct snapshot *const *snapshots, size_t count)
     return allocations ? HSN_BY_LINENO : HSN_BY_TYPE;
 }
 
+int grouping_check(struct cli *cli, hsn_by by, struct snapshot *const *snapshots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const hsn_snapshot_info *info = snapshots[i]->info;
+        bool objects = info->objects, allocations = info->allocations;
+        if (!hsn_by_is_site(by) && !objects)
+            return cli_error(cli, snapshots[i]->argument, "no objects in this snapshot%s",
+                             allocations ? "; try --by lineno" : "");
+        // A profile may be empty; an object graph without any stack was not traced.
+        if (hsn_by_is_site(by) && !allocations && objects)
+            return cli_error(cli, snapshots[i]->argument, "no allocations were traced");
+    }
+    return STATUS_OK;
+}
+
 size_t grouping_shown(const struct cli *cli, size_t count)
 {
     return count < cli->limit ? count : (size_t)cli->limit;

@@ -48,6 +48,12 @@ int grouping_options(struct cli *cli, const struct grouping *grouping, hsn_by by
 /** The grouping when none is asked for: types, or lineno when there are only allocations. */
 hsn_by grouping_default(struct snapshot *const *snapshots, size_t count);
 
+/**
+ * Whether every snapshot has what `by` groups. What one was never asked to record would look like
+ * growth in the other. STATUS_OK, or STATUS_TROUBLE (printed).
+ */
+int grouping_check(struct cli *cli, hsn_by by, struct snapshot *const *snapshots, size_t count);
+
 /** How many of `count` rows to print. */
 size_t grouping_shown(const struct cli *cli, size_t count);
 
