@@ -73,7 +73,7 @@ HSN_API void hsn_table_count(hsn_table *table, uint64_t count);
 HSN_API void hsn_table_bytes(hsn_table *table, uint64_t size_bytes);
 HSN_API void hsn_table_delta(hsn_table *table, int64_t delta); /**< DELTA_COUNT, DELTA_BYTES */
 HSN_API void hsn_table_integer(hsn_table *table, int64_t value);
-HSN_API void hsn_table_real(hsn_table *table, double value);   /**< REAL, REAL_BYTES, PERCENT */
+HSN_API void hsn_table_real(hsn_table *table, double value); /**< REAL, REAL_BYTES, PERCENT */
 HSN_API void hsn_table_address(hsn_table *table, uint64_t address);
 HSN_API void hsn_table_bool(hsn_table *table, int value);
 HSN_API void hsn_table_time(hsn_table *table, int64_t unix_ms);
@@ -90,7 +90,8 @@ HSN_API void hsn_table_end(hsn_table *table);
 /** Rows that are whole. */
 HSN_API size_t hsn_table_row_count(const hsn_table *table);
 
-/** HSN_OK, HSN_ENOMEM or HSN_ELIMIT (cells): the sticky failure of the calls above. */
+/** The sticky failure of the calls above. Errors: HSN_ENOMEM, HSN_ELIMIT (cells, size of a text).
+ */
 HSN_API int hsn_table_status(const hsn_table *table, hsn_error *err);
 
 /** Where rendered bytes go. `write` returns 0, or an errno value upon which rendering stops. */

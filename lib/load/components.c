@@ -12,12 +12,9 @@ int hsn_component_get(size_t index, hsn_component *out)
         const char *name;
         const char *(*version)(void);
     } rows[] = {
-        {"library", hsn_version},
-        {"store schema", hsn__schema_version},
-        {"sqlite", hsn__sqlite_version},
-        {"graphviz", hsn__graphviz_version},
-        {"zlib", hsn__zlib_version},
-        {"zstd", hsn__zstd_version},
+        {"library", hsn_version},        {"store schema", hsn__schema_version},
+        {"sqlite", hsn__sqlite_version}, {"graphviz", hsn__graphviz_version},
+        {"zlib", hsn__zlib_version},     {"zstd", hsn__zstd_version},
     };
     if (index >= sizeof rows / sizeof *rows)
         return HSN_DONE;

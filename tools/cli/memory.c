@@ -20,15 +20,17 @@ void *cli_alloc(struct cli *cli, size_t count, size_t size)
 
 char *cli_format(struct cli *cli, const char *format, ...)
 {
+    char *text = NULL;
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    char *text = cli_alloc(cli, (size_t)(length < 0 ? 0 : length) + 1, 1);
-    va_start(arguments, format);
-    vsnprintf(text, (size_t)(length < 0 ? 0 : length) + 1, format, arguments);
-    va_end(arguments);
-    return text;
+    if (length < 0)
+        exit(cli_error(cli, NULL, "out of memory"));
+    char *kept = cli_alloc(cli, (size_t)length + 1, 1);
+    memcpy(kept, text, (size_t)length);
+    free(text);
+    return kept;
 }
 
 const char *cli_bytes(struct cli *cli, uint64_t size_bytes)
