@@ -181,6 +181,8 @@ static bool passes(const work *w, uint32_t component)
 static int fill_rows(work *w, hsn_cycles *out, const hsn_progress *progress, hsn_error *err)
 {
     uint64_t limit = w->options->limit ? w->options->limit : UINT64_MAX;
+    w->girth.wanted = w->options->types;
+    w->girth.types = w->types;
     for (uint32_t i = 0; i < w->components.count; i++)
         out->matched += passes(w, w->order[i]);
     size_t count = (size_t)(out->matched < limit ? out->matched : limit);

@@ -35,9 +35,18 @@ static bool keep(hsn__girth *girth, size_t index, hsn_node_id node)
     return true;
 }
 
+// Whether cycles through this node count.
+static inline bool is_wanted(const area *a, hsn_node_id node)
+{
+    const hsn__girth *g = a->girth;
+    return !g->wanted || g->wanted[g->types[node]];
+}
+
 static hsn_node_id refers_to_itself(const area *a)
 {
     for (uint32_t i = 0; i < a->count; i++) {
+        if (!is_wanted(a, a->members[i]))
+            continue;
         hsn_span refs = hsn__adjacency_span(a->side, a->members[i]);
         for (size_t k = 0; k < refs.count; k++)
             if (refs.ids[k] == a->members[i])
@@ -69,6 +78,8 @@ static bool find_pair(area *a, hsn_node_id *out_a, hsn_node_id *out_b)
     for (uint32_t i = 0; i < a->count; i++) {
         hsn_node_id node = a->members[i];
         hsn_span refs = hsn__adjacency_span(a->side, node);
+        if (!is_wanted(a, node))
+            continue;
         if (!spend(a, refs.count))
             return false;
         for (size_t k = 0; k < refs.count; k++) {
@@ -76,7 +87,7 @@ static bool find_pair(area *a, hsn_node_id *out_a, hsn_node_id *out_b)
             if (a->of[other] != a->component)
                 continue;
             hsn_span back = hsn__adjacency_span(a->side, other);
-            if (back.count > refs.count)
+            if (back.count > refs.count && is_wanted(a, other))
                 continue; // found from the other side
             if (!spend(a, back.count))
                 return false;
@@ -182,7 +193,7 @@ static int find_longer(area *a, hsn_error *err)
     count_degrees(a);
     for (uint32_t i = 0; i < a->count && !a->spent && (!g->count || g->count > 3); i++) {
         hsn_node_id start = a->members[i];
-        if (!is_left(a, start))
+        if (!is_left(a, start) || !is_wanted(a, start))
             continue;
         hsn_node_id last = search_from(a, start, g->count ? g->count : SIZE_MAX);
         if (last != HSN_NONE && !keep_path(g, start, last))
@@ -195,8 +206,11 @@ static int find_longer(area *a, hsn_error *err)
         a->left = UINT64_MAX;
         a->spent = false;
         count_degrees(a);
-        hsn_node_id last = search_from(a, a->members[0], SIZE_MAX);
-        if (!keep_path(g, a->members[0], last))
+        uint32_t i = 0;
+        while (!is_wanted(a, a->members[i]))
+            i++;
+        hsn_node_id last = search_from(a, a->members[i], SIZE_MAX);
+        if (!keep_path(g, a->members[i], last))
             return hsn__fail_memory(err);
     }
     return HSN_OK;

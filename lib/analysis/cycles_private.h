@@ -55,6 +55,8 @@ int hsn__cycles_pinned(const hsn_graph *graph, const hsn__components *components
 
 /** Scratch of the search for shortest cycles, one for many components. Start with `{0}`. */
 typedef struct hsn__girth {
+    const uint8_t *wanted; /**< by type: only cycles through an object of such a type; NULL = all */
+    const uint32_t *types; /**< by node; needed with `wanted`, of which every component holds one */
     uint32_t *degree; /**< references to a node from within its component; UINT32_MAX = taken out */
     uint32_t *seen;   /**< the search that saw it last */
     hsn_node_id *parent;

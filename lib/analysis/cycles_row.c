@@ -99,6 +99,18 @@ static size_t first_of(const hsn__girth *girth, const hsn_type_list *list, const
     return best;
 }
 
+static const char *write_expression(hsn__arena *arena, const hsn_ref *ref, const char *label)
+{
+    hsn__buf text = {0};
+    const char *result = "";
+    if (*label || ref->kind != HSN_REF_OTHER) {
+        hsn__ref_text(ref, label, hsn_ref_kind_name(ref->kind), &text);
+        result = text.failed ? NULL : copy(arena, hsn__buf_text(&text));
+    }
+    hsn__buf_clear(&text);
+    return result;
+}
+
 static int fill_step(hsn_heap *heap, hsn_node_id node, hsn_node_id next, hsn__arena *arena,
                      hsn_cycle_step *step, hsn_error *err)
 {
@@ -118,7 +130,9 @@ static int fill_step(hsn_heap *heap, hsn_node_id node, hsn_node_id next, hsn__ar
     step->short_name =
         copy(arena, hsn__name_without_module(&hsn_heap_types(heap)->rows[object.type]));
     step->label = copy(arena, label);
-    return step->type_name && step->short_name && step->label ? HSN_OK : hsn__fail_memory(err);
+    step->expression = write_expression(arena, &step->ref, label);
+    bool whole = step->type_name && step->short_name && step->label && step->expression;
+    return whole ? HSN_OK : hsn__fail_memory(err);
 }
 
 // The cycle as a line: as many steps as a line holds.
@@ -129,11 +143,8 @@ static int write_text(hsn__arena *arena, hsn_cycle *row, hsn_error *err)
     hsn__buf text = {0};
     for (size_t i = 0; i < row->shortest_count && i < MOST_STEPS; i++) {
         const hsn_cycle_step *step = &row->shortest[i];
-        hsn__buf_puts(&text, step->short_name);
-        if (*step->label || step->ref.kind != HSN_REF_OTHER) {
-            hsn__buf_putc(&text, ' ');
-            hsn__ref_text(&step->ref, step->label, "", &text);
-        }
+        hsn__buf_printf(&text, *step->expression ? "%s %s" : "%s", step->short_name,
+                        step->expression);
         hsn__buf_puts(&text, arrow);
     }
     if (row->shortest_count > MOST_STEPS)

@@ -29,9 +29,12 @@ HSN_API const char *hsn_cycle_kind_name(hsn_cycle_kind kind);
 
 /** All zero means: every component. */
 typedef struct hsn_cycles_options {
-    unsigned kinds;       /**< bits 1u << hsn_cycle_kind; 0 = all */
-    const uint8_t *types; /**< only components with an object of a type whose flag is set (indexed
-                             by type id); NULL = all */
+    unsigned kinds; /**< bits 1u << hsn_cycle_kind; 0 = all */
+    /**
+     * Only components with an object of a type whose flag is set (indexed by type id), and as their
+     * shortest cycle one through such an object. NULL = all.
+     */
+    const uint8_t *types;
     uint64_t min_objects; /**< only components of at least so many objects */
     uint64_t limit;       /**< rows; what they hold costs time, the rest is counted. 0 = all */
 } hsn_cycles_options;
@@ -44,6 +47,8 @@ typedef struct hsn_cycle_step {
     const char *type_name;  /**< full: "app.tree.Node" */
     const char *short_name; /**< without the module: "Node" */
     const char *label;      /**< of `ref`, as hsn_label_text() says */
+    const char
+        *expression; /**< of `ref`, as it is typed: ".parent", "['k']", "[3]"; "" = no name */
     hsn_ref ref;
 } hsn_cycle_step;
 
