@@ -32,10 +32,16 @@ struct type {
     bool used;
 };
 
-// A string that may be a key, by its address; 0 = free.
-struct name {
+// What is known of an address; 0 = free.
+struct known {
     uint64_t address;
-    uint32_t id;
+    uint32_t value;
+};
+
+// An open hash table by address.
+struct table {
+    struct known *slots;
+    size_t count, capacity;
 };
 
 // A line, without its texts and references.
@@ -60,9 +66,9 @@ struct reading {
     struct type *types;
     size_t types_count, types_capacity;
     hsn__buf type_names;
-    struct name *names;
-    size_t names_count, names_capacity;
-    uint64_t *refs; // of the current line
+    struct table names;   // string ids of strings that may be keys
+    struct table classes; // hashes of the names of type objects
+    uint64_t *refs;       // of the current line
     size_t refs_count, refs_capacity;
     struct kept *kept;
     size_t kept_count, kept_capacity;
@@ -206,38 +212,53 @@ static int find_type(struct reading *reading, hsn_text name, const struct type *
     }
 }
 
-// ---- strings that may be keys ----
+// ---- objects that give names to references ----
 
-static size_t name_slot(const struct name *names, size_t capacity, uint64_t address)
+static size_t find_slot(const struct table *table, uint64_t address)
 {
-    size_t at = (address >> 3) * UINT64_C(0x9E3779B97F4A7C15) >> 32 & (capacity - 1);
-    while (names[at].address && names[at].address != address)
-        at = (at + 1) & (capacity - 1);
+    size_t mask = table->capacity - 1;
+    size_t at = (address >> 3) * UINT64_C(0x9E3779B97F4A7C15) >> 32 & mask;
+    while (table->slots[at].address && table->slots[at].address != address)
+        at = (at + 1) & mask;
     return at;
 }
 
-static bool grow_names(struct reading *reading)
+static bool grow_table(struct table *table)
 {
-    size_t capacity = reading->names_capacity ? reading->names_capacity * 2 : 4096;
-    struct name *names = hsn__alloc_zeroed(capacity, sizeof *names);
-    if (!names)
+    struct table grown = {.count = table->count,
+                          .capacity = table->capacity ? table->capacity * 2 : 4096};
+    grown.slots = hsn__alloc_zeroed(grown.capacity, sizeof *grown.slots);
+    if (!grown.slots)
         return false;
-    for (size_t i = 0; i < reading->names_capacity; i++)
-        if (reading->names[i].address)
-            names[name_slot(names, capacity, reading->names[i].address)] = reading->names[i];
-    hsn__free(reading->names);
-    reading->names = names;
-    reading->names_capacity = capacity;
+    for (size_t i = 0; i < table->capacity; i++)
+        if (table->slots[i].address)
+            grown.slots[find_slot(&grown, table->slots[i].address)] = table->slots[i];
+    hsn__free(table->slots);
+    *table = grown;
     return true;
 }
 
-// Label of a key; HSN_NONE when it is not known (yet) or no identifier.
-static uint32_t find_name(const struct reading *reading, uint64_t address)
+// The slot of an address that is not in the table yet; NULL when it is, or the table is full.
+static int new_slot(struct reading *reading, struct table *table, uint64_t address,
+                    struct known **out)
 {
-    if (!reading->names_count || !address)
+    *out = NULL;
+    if (table->count == NAMES_MAX)
+        return HSN_OK;
+    if (table->count * 2 >= table->capacity && !grow_table(table))
+        return hsn__fail_memory(reading->err);
+    struct known *slot = &table->slots[find_slot(table, address)];
+    *out = slot->address ? NULL : slot;
+    return HSN_OK;
+}
+
+// HSN_NONE when nothing is known (yet).
+static uint32_t find_known(const struct table *table, uint64_t address)
+{
+    if (!table->count || !address)
         return HSN_NONE;
-    size_t at = name_slot(reading->names, reading->names_capacity, address);
-    return reading->names[at].address ? reading->names[at].id : HSN_NONE;
+    const struct known *slot = &table->slots[find_slot(table, address)];
+    return slot->address ? slot->value : HSN_NONE;
 }
 
 static bool is_identifier(hsn_text text)
@@ -254,33 +275,51 @@ static bool is_identifier(hsn_text text)
 
 static int add_name(struct reading *reading, uint64_t address, hsn_text text)
 {
-    if (!is_identifier(text) || reading->names_count == NAMES_MAX)
-        return HSN_OK;
-    if (reading->names_count * 2 >= reading->names_capacity && !grow_names(reading))
-        return hsn__fail_memory(reading->err);
-    struct name *name =
-        &reading->names[name_slot(reading->names, reading->names_capacity, address)];
-    if (name->address)
-        return HSN_OK;
-    int r = reading->sink->ops->string(reading->sink->context, text, &name->id, reading->err);
+    struct known *slot = NULL;
+    int r = is_identifier(text) ? new_slot(reading, &reading->names, address, &slot) : HSN_OK;
+    if (r < 0 || !slot)
+        return r;
+    r = reading->sink->ops->string(reading->sink->context, text, &slot->value, reading->err);
     if (r == HSN_OK) {
-        name->address = address;
-        reading->names_count++;
+        slot->address = address;
+        reading->names.count++;
     }
     return r;
+}
+
+static int add_class(struct reading *reading, uint64_t address, hsn_text name)
+{
+    struct known *slot;
+    int r = new_slot(reading, &reading->classes, address, &slot);
+    if (r < 0 || !slot)
+        return r;
+    *slot = (struct known){address, (uint32_t)hash_text(name)};
+    reading->classes.count++;
+    return HSN_OK;
 }
 
 // ---- references ----
 
 // How the references of a line are to be understood.
-enum layout { PLAIN, PAIRS, VALUES, ITEMS, ELEMENTS, FUNCTION };
+enum layout { PLAIN, PAIRS, VALUES, ITEMS, ELEMENTS, FUNCTION, INSTANCE };
 
-static enum layout layout_of(const struct object *object, uint64_t count)
+// Whether the last reference is to the object's own class, as far as that has been met.
+static bool ends_in_class(const struct reading *reading, const struct object *object)
+{
+    size_t count = reading->refs_count;
+    return object->type->kind == HSN_KIND_INSTANCE && count &&
+           find_known(&reading->classes, reading->refs[count - 1]) == (uint32_t)object->type->hash;
+}
+
+static enum layout layout_of(const struct reading *reading, const struct object *object)
 {
     hsn_kind kind = object->type->kind;
+    uint64_t count = reading->refs_count;
     bool counted = object->length != HSN_NO_LENGTH;
     if (kind == HSN_KIND_SET)
         return ELEMENTS;
+    if (ends_in_class(reading, object))
+        return INSTANCE;
     if (kind == HSN_KIND_FUNCTION && object->named && count >= 2)
         return FUNCTION;
     if ((kind == HSN_KIND_LIST || kind == HSN_KIND_TUPLE) && counted && count == object->length)
@@ -300,7 +339,7 @@ static hsn_sink_ref reference(struct reading *reading, enum layout layout, const
     switch (layout) {
     case PAIRS:
         ref.kind = key % 2 ? HSN_REF_VALUE : HSN_REF_KEY;
-        ref.label = find_name(reading, refs[i / 2 * 2 + reading->value_first]);
+        ref.label = find_known(&reading->names, refs[i / 2 * 2 + reading->value_first]);
         ref.label_form = ref.label == HSN_NONE ? HSN_LABEL_INDEX : HSN_LABEL_STRING;
         if (ref.label == HSN_NONE)
             ref.label = (uint32_t)(i / 2);
@@ -321,6 +360,9 @@ static hsn_sink_ref reference(struct reading *reading, enum layout layout, const
         break;
     case FUNCTION:
         ref.kind = i < 2 ? HSN_REF_INTERNAL : HSN_REF_OTHER;
+        break;
+    case INSTANCE:
+        ref.kind = i + 1 == count ? HSN_REF_CLASS : HSN_REF_OTHER;
         break;
     default:
         break;
@@ -354,7 +396,7 @@ static int push_refs(struct reading *reading, enum layout layout, const uint64_t
 static bool knows_keys(const struct reading *reading)
 {
     for (size_t i = reading->value_first; i < reading->refs_count; i += 2)
-        if (find_name(reading, reading->refs[i]) == HSN_NONE)
+        if (find_known(&reading->names, reading->refs[i]) == HSN_NONE)
             return false;
     return true;
 }
@@ -521,7 +563,10 @@ static int read_object(struct reading *reading)
     hsn_text text = hsn__json_text(json, texts.name.length ? texts.name : texts.value);
     if (object.type->kind == HSN_KIND_STR)
         r = add_name(reading, object.address, text);
-    enum layout layout = layout_of(&object, reading->refs_count);
+    else if (texts.name.length && object.type->kind != HSN_KIND_MODULE &&
+             object.type->kind != HSN_KIND_FUNCTION)
+        r = add_class(reading, object.address, text);
+    enum layout layout = layout_of(reading, &object);
     reading->value_first |= layout == VALUES;
     reading->objects++;
     if (r == HSN_OK && layout == PAIRS && !knows_keys(reading) && may_keep(reading))
@@ -653,7 +698,8 @@ static int read(hsn_input *in, const hsn_sink *sink, hsn_error *err)
     hsn__json_clear(&reading->json);
     hsn__buf_clear(&reading->type_names);
     hsn__free(reading->types);
-    hsn__free(reading->names);
+    hsn__free(reading->names.slots);
+    hsn__free(reading->classes.slots);
     hsn__free(reading->refs);
     hsn__free(reading->kept);
     hsn__free(reading->kept_refs);

@@ -90,6 +90,26 @@ static void test_functions_name_their_first_two_references(void)
                  "fact runtime=cpython\n");
 }
 
+static void test_instances_end_in_their_class_once_it_was_met(void)
+{
+    check_events(OBJECT(1, "Node", ", \"refs\": [2, 3]")
+                     OBJECT(3, "type", ", \"name\": \"Node\", \"refs\": []")
+                         OBJECT(4, "Node", ", \"refs\": [5, 3]")
+                             OBJECT(6, "Other", ", \"refs\": [5, 3]"),
+                 HSN_OK,
+                 "type 100 .Node @0 instance\n"
+                 "object 1 type 100 size 8 len -1 rc -1 flags 0 gen -1 stack -1 text \n"
+                 " ref -0 -> 2\n ref -0 -> 3\n"
+                 "type 101 .type @0 type\n"
+                 "object 3 type 101 size 8 len -1 rc -1 flags 0 gen -1 stack -1 text Node\n"
+                 "object 4 type 100 size 8 len -1 rc -1 flags 0 gen -1 stack -1 text \n"
+                 " ref -0 -> 5\n class -0 -> 3\n"
+                 "type 102 .Other @0 instance\n"
+                 "object 6 type 102 size 8 len -1 rc -1 flags 0 gen -1 stack -1 text \n"
+                 " ref -0 -> 5\n ref -0 -> 3\n"
+                 "fact runtime=cpython\n");
+}
+
 static void test_arrays_any_order_and_converted_forms_are_tolerated(void)
 {
     check_events(
@@ -202,6 +222,7 @@ CHECK_MAIN(CHECK_CASE(test_names_values_and_lengths_are_read),
            CHECK_CASE(test_dicts_alternate_and_take_names_from_keys_behind_them),
            CHECK_CASE(test_values_alone_tell_python_3_where_values_come_first),
            CHECK_CASE(test_functions_name_their_first_two_references),
+           CHECK_CASE(test_instances_end_in_their_class_once_it_was_met),
            CHECK_CASE(test_arrays_any_order_and_converted_forms_are_tolerated),
            CHECK_CASE(test_a_damaged_line_does_not_touch_the_next),
            CHECK_CASE(test_prefixes_and_flipped_bytes_do_no_harm),
