@@ -128,5 +128,5 @@ void cli_print_man(const struct cli_private *private, FILE *to)
     fputs(".TP\n.B 3\nSome input was damaged; the results cover the rest.\n", to);
     fputs(".SH EXAMPLES\n", to);
     examples(to, tool.examples);
-    fputs(".SH SEE ALSO\n.BR heapsnap (7),\n.BR heapsnap\\-store (5)\n", to);
+    fputs(".SH SEE ALSO\n.BR heapsnap (7)\n", to);
 }
