@@ -72,7 +72,8 @@ struct reading {
     uint64_t *frame_keys; // open addressing: text id + 1 and line
     uint32_t *frame_ids;
     size_t frame_slots, frames_used;
-    uint64_t traces, limit;
+    uint64_t traces, listed; // trace tuples made; items of the list
+    uint64_t limit;
     bool has_limit, has_traces;
     bool refused; // the pickle wants something that no snapshot contains
     bool odd;     // traces have fields we do not know
@@ -306,9 +307,11 @@ static int on_tuple(void *context, const hsn__pickle_value *items, size_t count,
 
 static int on_append(void *context, const hsn__pickle_value *items, size_t count, hsn_error *err)
 {
+    struct reading *reading = context;
     for (size_t i = 0; i < count; i++)
         if (items[i].kind != (hsn__pickle_kind)TRACE)
-            return malformed(context, "a list of something else than traces", err);
+            return malformed(reading, "a list of something else than traces", err);
+    reading->listed += count;
     return HSN_OK;
 }
 
@@ -497,6 +500,15 @@ static int check_end(struct reading *reading, hsn_error *err)
     hsn__pickle_value result = pickle->stack[pickle->depth - 1];
     if (result.kind != HSN__PICKLE_OBJECT || result.id != SNAPSHOT || !reading->has_traces)
         return malformed(reading, "the pickle holds no tracemalloc snapshot", err);
+    if (reading->listed != reading->traces) {
+        char message[96];
+        snprintf(message, sizeof message, "%" PRIu64 " traces are listed, %" PRIu64 " counted once",
+                 reading->listed, reading->traces);
+        int r = reading->sink->ops->warn(reading->sink->context, HSN_NO_OFFSET, hsn__text(message),
+                                         err);
+        if (r < 0)
+            return r;
+    }
     uint64_t offset = hsn__input_offset(pickle->in);
     if (hsn__input_at_end(pickle->in))
         return hsn__input_status(pickle->in, err);
