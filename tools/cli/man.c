@@ -5,6 +5,17 @@
 #include <ctype.h>
 #include <string.h>
 
+// The character at `text`, of valid UTF-8 or of one byte; returns its bytes.
+static size_t character(const char *text, size_t size, unsigned *out)
+{
+    unsigned char first = (unsigned char)*text;
+    size_t length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    *out = length == 1 ? first : first & (0x7fu >> length);
+    for (size_t i = 1; i < length && i < size; i++)
+        *out = *out << 6 | ((unsigned char)text[i] & 0x3fu);
+    return length < size ? length : size;
+}
+
 // `\` and `-` mean something to roff; so do `.` and `'` at the start of a line. Backquotes set
 // bold.
 static void roff(FILE *to, const char *text, size_t size)
@@ -12,15 +23,19 @@ static void roff(FILE *to, const char *text, size_t size)
     bool bold = false;
     if (size && (*text == '.' || *text == '\''))
         fputs("\\&", to);
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '\\')
+    for (size_t i = 0; i < size;) {
+        unsigned c;
+        i += character(text + i, size - i, &c);
+        if (c == '\\')
             fputs("\\e", to);
-        else if (text[i] == '-')
+        else if (c == '-')
             fputs("\\-", to);
-        else if (text[i] == '`')
+        else if (c == '`')
             fputs((bold = !bold) ? "\\fB" : "\\fR", to);
+        else if (c < 0x80)
+            fputc((int)c, to);
         else
-            fputc(text[i], to);
+            fprintf(to, "\\[u%04X]", c);
     }
 }
 
