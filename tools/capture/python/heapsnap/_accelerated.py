@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""Hands a plan to the C accelerator, when it was built; the output is that of _walk.py."""
+import os
+
+from . import _layout
+from . import _types
+from . import _walk
+from ._layout import layout, mem
+
+try:
+    from . import _heapsnap
+except ImportError:
+    _heapsnap = None
+
+# A byte that tests clear to compare both walkers: a change that no dump can show.
+enabled = bytearray((1,))
+_subclasses = type.__dict__['__subclasses__']
+
+
+def available():
+    """Is there an accelerator that fits this interpreter?"""
+    return _heapsnap is not None and mem is not None and enabled[0] == 1
+
+
+def _known(offset):
+    return -1 if offset is None else offset
+
+
+_names = [_known(offset) for offset in (layout.code_names + (None,) * 3)[:3]]
+OFFSETS = tuple(_known(offset) for offset in (
+    _walk._closure, _walk._defaults, _walk._code, _walk._function_name, _walk._module_name,
+    layout.code_name, layout.code_free, layout.frame_base, layout.frame_code,
+    layout.frame_locals, layout.generator_base, layout.cached_keys,
+    _layout.STATIC_TYPE_EXTRA)) + (tuple(_names), len(layout.code_names), _layout.RC_MASK,
+                                   _layout.RC_IMMORTAL, layout.inline == _layout.EMBEDDED)
+
+
+def _all_types():
+    """Every type there is: subclasses of object, found without asking a metaclass."""
+    found = [object]
+    seen = {id(object)}
+    for base in found:
+        for t in _subclasses(base):
+            if id(t) not in seen:
+                seen.add(id(t))
+                found.append(t)
+    return found
+
+
+def walk(output, lists, plan, head, tail, fork):
+    """Write the whole file; with fork, in a child process, whose pid is returned."""
+    described = [_types.describe(t, plan.kinds, plan.values) for t in _all_types()]
+    direct = not output.gzip or _heapsnap.can_gzip
+    return _heapsnap.walk(
+        fd=output.fd, gzip=output.gzip and direct, write=None if direct else output.write,
+        head=head.encode('ascii'), lists=lists, rows=plan.rows, tail=tail.encode('ascii'),
+        targets=plan.targets, roots=len(plan.roots), types=described, adjust=plan.adjust, sizes=plan.sizes,
+        skip=dict.fromkeys(plan.skip, 0),
+        describe=lambda t: _types.describe(t, plan.kinds, plan.values), offsets=OFFSETS,
+        traceback=plan.traceback,
+        fork=(os.fsencode(output.temporary or ''), os.fsencode(output.path)) if fork else None)

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: MIT
+"""heapsnap.dump: what is done around a walk, and in which order.
+
+The order matters: the counts of shared objects are noted first, the collector's lists are
+taken second, and only then does the capture create objects of its own; none of them is in a
+list, so none is in the dump.
+"""
+import gc
+import os
+import sys
+import types
+
+from . import _accelerated
+from . import _facts
+from . import _frames
+from . import _layout
+from . import _output
+from . import _types
+from . import _walk
+from ._layout import mem
+from ._types import quote
+
+_GENERATIONS = (0, 1, 2) if sys.version_info >= (3, 8) else (None,)
+_RC_MASK = _layout.RC_MASK
+_children = []                            # processes of fork=True that were not waited for
+
+
+class Plan(object):
+    """What a walk is told; the same for both walkers."""
+
+    __slots__ = ('skip', 'adjust', 'rows', 'roots', 'targets', 'keep', 'warnings', 'sizes',
+                 'kinds', 'values', 'traceback')
+
+    def __init__(self):
+        self.skip = set()
+        self.adjust = {}
+        self.rows = []                    # frames without an object
+        self.roots = []                   # (address, kind, name, thread or None)
+        self.targets = []                 # addresses of roots
+        self.keep = []                    # objects of other threads' frames, kept alive
+        self.warnings = []
+        self.sizes = {}                   # of own code objects, by address
+        self.kinds = None
+        self.values = False
+        self.traceback = None
+
+
+def dump(path, *, collect=False, values=False, fork=False, label=None, tags=None):
+    """Write a snapshot of all objects of this process to `path` (gzip when it ends in .gz).
+
+    collect: run the collector first; else garbage is in the dump, and recognised there.
+    values: with short texts of str, bytes, int, float and bool objects; else names only.
+    fork: a child process writes; returns its pid as soon as it runs. Else returns None.
+    label, tags: a name, and a dict of strings, for the first line.
+    Raises OSError when the file cannot be written whole; then there is no file.
+    """
+    label, tags = _checked(label, tags)
+    _reap()
+    if collect:
+        gc.collect()
+    shared = {}
+    lists = []
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        # The facts first: what follows counts as collector activity.
+        facts = _facts.facts(was_enabled)
+        _note_shared(shared)
+        sizes = _own_sizes()
+        # Here and not in a function: the list would keep that function's frame alive.
+        if _GENERATIONS[0] is None:
+            young = gc.get_objects()
+            lists.append(young)
+        else:
+            young = gc.get_objects(generation=0)
+            lists += (young, gc.get_objects(generation=1), gc.get_objects(generation=2))
+        del young
+        plan = _plan(shared, sizes, values, (id(shared), id(lists), id(sizes)))
+        output = _output.Output(path)
+        try:
+            head = _facts.header(os.getpid(), label, tags, values, facts, _facts.now())
+            head += ''.join('{"warning":%s}\n' % quote(text) for text in plan.warnings)
+            if fork:
+                return _forked(output, lists, plan, head)
+            _write(output, lists, plan, head)
+        except BaseException:
+            output.abandon()
+            raise
+    finally:
+        del lists[:]
+        if was_enabled:
+            gc.enable()
+
+
+def _checked(label, tags):
+    if label is not None and type(label) is not str:
+        raise TypeError('label must be a str')
+    if tags is None:
+        return label, ()
+    if type(tags) is not dict or not all(type(name) is str and type(value) is str
+                                         for name, value in tags.items()):
+        raise TypeError('tags must be a dict of str to str')
+    return label, sorted(tags.items())
+
+
+def _constants(code, found):
+    found += [code, code.co_name, code.co_filename, getattr(code, 'co_qualname', '')]
+    for constant in (code.co_consts + code.co_names + code.co_varnames + code.co_freevars
+                     + code.co_cellvars):
+        if type(constant) is types.CodeType:
+            _constants(constant, found)
+        elif type(constant) is tuple:
+            found.extend(constant)
+        found.append(constant)
+
+
+# Names that the interpreter looks up on its own while our code runs.
+_SPECIAL_NAMES = [sys.intern('__%s__' % name) for name in (
+    'bytes call class contains del delete enter eq exit float fspath get getattr getattribute '
+    'getitem hash index init instancecheck int iter len length_hint missing new next reversed set '
+    'subclasscheck subclasses trunc').split()]
+
+
+def _shared_objects():
+    """What the capture's own frames refer to while they run: its code, constants and globals."""
+    found = [None, True, False, Ellipsis, NotImplemented, (), '', b'', frozenset()]
+    found += range(-5, 257)
+    found += _SPECIAL_NAMES
+    found += [chr(at) for at in range(256)] + [bytes((at,)) for at in range(256)]
+    spaces = [vars(sys.modules['builtins'])]
+    for module in (_accelerated, _facts, _frames, _layout, _output, _types, _walk, sys.modules[__name__]):
+        spaces.append(vars(module))
+    if _accelerated._heapsnap is not None:
+        spaces.append(vars(_accelerated._heapsnap))
+    for space in spaces[1:]:
+        for value in list(space.values()):
+            if type(value) is type and value.__module__.startswith(__package__):
+                entries = [entry for entry in vars(value).values()]
+                found += entries
+                found += [entry.__code__ for entry in entries
+                          if type(entry) is types.FunctionType]
+            elif type(value) is types.FunctionType:
+                found.append(value.__code__)
+    for value in list(found):
+        if type(value) is types.CodeType:
+            _constants(value, found)
+    return tuple(spaces), tuple(dict((id(value), value) for value in found).values())
+
+
+def _note_shared(shared):
+    """Note the reference counts of what both walkers use differently while they work."""
+    if mem is None:
+        return
+    # The cache of attribute look-ups refers to names; every look-up of ours would show.
+    _layout.ctypes.pythonapi.PyType_ClearCache()
+    for space in _SPACES:
+        for value in dict.values(space):
+            shared[id(value)] = -1 - ((mem[id(value) >> 3] & _RC_MASK) - 1)
+        shared[id(space)] = -1 - ((mem[id(space) >> 3] & _RC_MASK) - 1)
+    for value in _CONSTANTS:
+        shared[id(value)] = -1 - ((mem[id(value) >> 3] & _RC_MASK) - 1)
+
+
+def _own_sizes():
+    """Sizes of our own code: before 3.11 it grows by a cache while it runs."""
+    return dict((id(value), sys.getsizeof(value)) for value in _CONSTANTS
+                if type(value) is types.CodeType)
+
+
+def _plan(shared, sizes, values, own):
+    plan = Plan()
+    plan.values = bool(values)
+    plan.skip.update(own)
+    plan.kinds = _types.kinds()
+    _frames.frames(plan)
+    for found, kind, name in _facts.module_roots():
+        plan.roots.append((id(found), kind, name, None))
+        plan.targets.append(id(found))
+    plan.adjust.update(shared)
+    plan.sizes = sizes
+    if _facts.tracing():
+        plan.traceback = _facts._tracemalloc._get_object_traceback
+    if mem is None:
+        plan.warnings.append('attributes, slots and locals have no names: no access to memory')
+    elif sys.version_info >= (3, 11) and not _layout.layout.inline:
+        plan.warnings.append('attributes have no names: the layout of this interpreter is unknown')
+    return plan
+
+
+def _tail(plan):
+    lines = []
+    for address, kind, name, thread in plan.roots:
+        lines.append('{"root":%d,"kind":"%s","name":%s%s}\n' % (
+            address, kind, quote(name), ',"thread":' + quote(thread) if thread else ''))
+    return ''.join(lines)
+
+
+def _write(output, lists, plan, head):
+    tail = _tail(plan)
+    if _accelerated.available():
+        _accelerated.walk(output, lists, plan, head, tail, False)
+        output.finish()
+        return
+    output.parts.append(head)
+    walk = _walk.Walk(output, plan)
+    walk.run(lists, _GENERATIONS, plan.rows, plan.targets)
+    output.parts.append(tail)
+    output.parts.append('{"end":1,"objects":%d,"references":%d,"types":%d,"strings":%d,"roots":%d}\n'
+                        % (walk.objects, walk.references, len(walk.infos), len(walk.strings),
+                           walk.roots + len(plan.roots)))
+    output.close()
+
+
+def _forked(output, lists, plan, head):
+    if _accelerated.available() and (not output.gzip or _accelerated._heapsnap.can_gzip):
+        # The child runs C only: no at-fork hook of anybody is called, here or there.
+        pid = _accelerated.walk(output, lists, plan, head, _tail(plan), True)
+    else:
+        pid = os.fork()
+    if pid:
+        os.close(output.fd)
+        _children.append(pid)
+        return pid
+    status = 1
+    try:
+        _write(output, lists, plan, head)
+        status = 0
+    except BaseException:
+        output.abandon()
+    finally:
+        os._exit(status)
+
+
+def _reap():
+    """Wait for children that are done, so that none stays a zombie for longer than one dump."""
+    for pid in list(_children):
+        try:
+            done = os.waitpid(pid, os.WNOHANG)[0]
+        except OSError:
+            done = pid
+        if done:
+            _children.remove(pid)
+
+
+_SPACES, _CONSTANTS = (), ()
+_SPACES, _CONSTANTS = _shared_objects()
