@@ -158,17 +158,38 @@ static int32_t hex4(const uint8_t *p)
     return value;
 }
 
+// What the letter behind a backslash means; 0 for none.
+static char escaped(uint8_t letter)
+{
+    switch (letter) {
+    case '"':
+    case '\\':
+    case '/':
+        return (char)letter;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return 0;
+    }
+}
+
 // The escape at in->next, which is a backslash. Twelve bytes hold a surrogate pair.
 static bool escape(hsn__json *json, bool keep)
 {
-    static const char plain[] = "\"\\/bfnrt";
-    static const char meant[] = "\"\\/\b\f\n\r\t";
     hsn_input *in = json->in;
     hsn__json_room(json, 12);
-    const char *found = in->next[1] ? strchr(plain, in->next[1]) : NULL;
-    if (found) {
+    char meant = escaped(in->next[1]);
+    if (meant) {
         if (keep)
-            hsn__buf_putc(&json->text, meant[found - plain]);
+            hsn__buf_putc(&json->text, meant);
         in->next += 2;
         return true;
     }

@@ -226,7 +226,7 @@ static size_t find_slot(const struct table *table, uint64_t address)
 static bool grow_table(struct table *table)
 {
     struct table grown = {.count = table->count,
-                          .capacity = table->capacity ? table->capacity * 2 : 4096};
+                          .capacity = table->capacity ? table->capacity * 2 : 256};
     grown.slots = hsn__alloc_zeroed(grown.capacity, sizeof *grown.slots);
     if (!grown.slots)
         return false;
