@@ -28,7 +28,7 @@ static struct opt_list only, exclude, ignore, highlight;
 static struct opt_file files[HSN_DRAW_FORMAT_COUNT];
 
 static const struct opt opts[] = {
-    {OPT_COUNT, 'd', "depth", "N", &depth, "follow N references"},
+    {OPT_COUNT, 'd', "depth", "N", &depth, "follow N references, 3 unless told otherwise"},
     {OPT_FLAG, 0, "refs", NULL, &refs, "follow references forward: what does it hold?"},
     {OPT_FLAG, 0, "chain", NULL, &chain, "the shortest chain from a root to the object"},
     {OPT_TEXT, 0, "from", "WHAT", &start,
@@ -39,7 +39,7 @@ static const struct opt opts[] = {
     {OPT_COUNT, 0, "each", "N", &each,
      "draw the first N objects of a type one by one, not all as one box"},
     {OPT_GROUP, .name = "Choosing"},
-    {OPT_COUNT, 0, "too-many", "N", &too_many, "draw N neighbours of a box, count the others"},
+    {OPT_COUNT, 0, "too-many", "N", &too_many, "draw N neighbours of a box (10), count the others"},
     {OPT_COUNT, 0, "max-nodes", "N", &max_nodes, "draw at most N boxes: 300, 40 in text"},
     {OPT_LIST, 0, "filter", "TYPE", &only, "go only through types that match; repeatable"},
     {OPT_LIST, 0, "exclude", "TYPE", &exclude, "leave types out; repeatable"},
@@ -402,9 +402,7 @@ static const hsn_column chain_columns[] = {
 };
 
 static const hsn_column chain_text_columns[] = {
-    {HSN_COLUMN_TEXT, "label", "Label", 0, NULL},
-    {HSN_COLUMN_TEXT, "type", "Type", 0, NULL},
-    {HSN_COLUMN_TEXT, "text", "Name", 0, NULL},
+    {HSN_COLUMN_TEXT, "chain", "Chain", 0, NULL},
     {HSN_COLUMN_ADDRESS, "address", "Address", 0, NULL},
     {0},
 };
@@ -452,19 +450,17 @@ static void chain_row(hsn_table *table, struct question *q, const hsn_chain *row
 }
 
 // For people: the expression, then a line a step.
-static void chain_lines(hsn_table *table, const hsn_chain *row)
+static void chain_lines(struct cli *cli, hsn_table *table, const hsn_chain *row)
 {
     hsn_table_text(table, row->found ? row->expression : "(no chain)");
     hsn_table_null(table);
-    hsn_table_null(table);
-    hsn_table_null(table);
     for (size_t i = 0; i < row->step_count; i++) {
         const hsn_chain_step *step = &row->steps[i];
-        char label[HSN_LABEL_TEXT_BYTES + 4] = "  ";
-        strncat(label, i ? step->label : "", HSN_LABEL_TEXT_BYTES);
-        hsn_table_text(table, label);
-        hsn_table_text(table, step->type_name);
-        hsn_table_text(table, *step->text ? step->text : i ? NULL : row->root.name);
+        const char *text = *step->text ? step->text : i ? "" : row->root.name;
+        const char *label = *step->label ? step->label : "?";
+        hsn_table_text(table,
+                       cli_format(cli, "  %s%s%s%s%s", i ? label : "", i ? " \xE2\x86\x92 " : "",
+                                  step->type_name, *text ? " " : "", text));
         hsn_table_address(table, step->address);
     }
 }
@@ -479,7 +475,7 @@ static int print_chains(struct cli *cli, struct question *q, const hsn_chain *ch
         return cli_failed(cli, q->snapshot->argument, &err);
     for (size_t i = 0; i < count; i++)
         if (text)
-            chain_lines(table, &chains[i]);
+            chain_lines(cli, table, &chains[i]);
         else
             chain_row(table, q, &chains[i], firsts[i]);
     int r = out_table(cli, "chain", table, NULL);
@@ -537,10 +533,14 @@ static int run(struct cli *cli)
 {
     struct question q = {0};
     hsn_error err = {0};
-    if (chain && refs)
-        return cli_usage(cli, "--chain and --refs exclude each other");
-    if (chain && weak)
-        return cli_usage(cli, "a chain has no weak references");
+    if (chain && (refs || weak || refcounts || only.count || exclude.count || ignore.count ||
+                  highlight.count))
+        return cli_usage(cli, "--chain does not go with --refs, --weak, --refcounts, --filter, "
+                              "--exclude, --ignore and --highlight");
+    if (!chain && strcmp(start, "any"))
+        return cli_usage(cli, "--from goes with --chain only");
+    if (!too_many)
+        return cli_usage(cli, "--too-many must be at least 1");
     if (cli->arg_count < 2 && !where)
         return cli_usage(cli, "which objects? name a type, an address, or give --where");
     int r = cli_open(cli, cli->args[0], &q.snapshot);

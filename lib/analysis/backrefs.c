@@ -5,12 +5,15 @@
 // array is as long as the heap, but memory is touched only where something is drawn.
 #include "analysis/backrefs_private.h"
 #include "base/alloc.h"
-#include "base/fail.h"
+#include "base/buf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_TEXT_BYTES 1000
+
+// Referrers of a dictionary among which its owner is looked for.
+#define MAX_OWNERS 8
 
 static const char *copy_text(hsn__backrefs_search *search, const char *text)
 {
@@ -88,6 +91,62 @@ static int fill_boxes(hsn__backrefs_search *search, hsn_error *err)
     for (size_t i = 0; r >= 0 && i < out->box_count; i++)
         r = fill_box(search, &out->boxes[tasks[i].place], err);
     return r;
+}
+
+// A dictionary says nothing of itself; that it is the namespace of app.cache says all.
+static int name_namespace(hsn__backrefs_search *search, hsn_backrefs_box *box, const char *owner,
+                          hsn_error *err)
+{
+    hsn__buf text = {0};
+    hsn__buf_printf(&text, "__dict__ of %s", owner);
+    box->text = copy_text(search, hsn__buf_text(&text));
+    hsn__buf_clear(&text);
+    return box->text ? HSN_OK : hsn__fail_memory(err);
+}
+
+// The types among the few referrers of dictionaries, in order of id.
+static int name_by_types(hsn__backrefs_search *search, hsn__backrefs_task *tasks, size_t count,
+                         hsn_error *err)
+{
+    int r = HSN_OK;
+    if (count)
+        qsort(tasks, count, sizeof *tasks, hsn__backrefs_compare_tasks);
+    for (size_t i = 0; r >= 0 && i < count; i++) {
+        hsn_backrefs_box *box = &search->out->boxes[tasks[i].place];
+        hsn_object owner;
+        r = hsn_heap_object(search->heap, tasks[i].node, &owner, err);
+        if (r >= 0 && search->types->rows[owner.type].kind == HSN_KIND_TYPE && *owner.text &&
+            !*box->text)
+            r = name_namespace(search, box, owner.text, err);
+    }
+    return r;
+}
+
+static int name_namespaces(hsn__backrefs_search *search, hsn_error *err)
+{
+    hsn_backrefs *out = search->out;
+    size_t count = 0;
+    if (out->refs)
+        return HSN_OK;
+    hsn__backrefs_task *tasks =
+        hsn__arena_alloc(search->arena, out->box_count * MAX_OWNERS * sizeof *tasks);
+    if (!tasks)
+        return hsn__fail_memory(err);
+    for (uint32_t i = 0; i < out->box_count; i++) {
+        hsn_backrefs_box *box = &out->boxes[i];
+        if (box->kind != HSN_KIND_DICT || box->count > 1 || *box->text)
+            continue;
+        const hsn_root *module = hsn__backrefs_module_of(search, box->node);
+        hsn_span span = hsn_graph_referrers(search->graph, box->node);
+        if (module) {
+            int r = name_namespace(search, box, module->name, err);
+            if (r < 0)
+                return r;
+        }
+        for (size_t k = 0; !module && k < span.count && k < MAX_OWNERS; k++)
+            tasks[count++] = (hsn__backrefs_task){span.ids[k], i};
+    }
+    return name_by_types(search, tasks, count, err);
 }
 
 // A new box for objects of one type; `members` live in the arena. *out_index is its place.
@@ -385,6 +444,8 @@ int hsn_backrefs_find(hsn_heap *heap, const hsn_graph *graph, const hsn_node_id 
         goto done;
     if ((r = search_all(&search, progress, err)) >= 0)
         r = fill_boxes(&search, err);
+    if (r >= 0)
+        r = name_namespaces(&search, err);
 done:
     hsn__free(search.box_of);
     hsn__free(search.members);

@@ -13,6 +13,9 @@
 // Dictionaries among the neighbours of which the owner is looked up.
 #define MAX_NAMESPACES 64
 
+// Functions refer to their module's namespace too: so many referrers are looked at.
+#define MAX_REFERRERS 10000
+
 bool hsn__backrefs_listed(const hsn_node_id *nodes, size_t count, hsn_node_id node)
 {
     size_t low = 0, high = count;
@@ -95,18 +98,29 @@ static bool is_lone(const hsn__backrefs_search *search, const hsn__backrefs_neig
                                 neighbour->node);
 }
 
+const hsn_root *hsn__backrefs_module_of(const hsn__backrefs_search *search, hsn_node_id node)
+{
+    hsn_span span = hsn_graph_referrers(search->graph, node);
+    for (size_t i = 0; i < span.count && i < MAX_REFERRERS; i++) {
+        const hsn_root *root = hsn__backrefs_root_of(search, span.ids[i]);
+        if (root && root->kind == HSN_ROOT_MODULE)
+            return root;
+    }
+    return NULL;
+}
+
 // Whether a dictionary is the namespace of a module or a type.
 static int is_namespace(hsn__backrefs_search *search, hsn_node_id node, bool *out, hsn_error *err)
 {
     hsn_span span = hsn_graph_referrers(search->graph, node);
-    *out = false;
-    for (size_t i = 0; i < span.count && i < 16 && !*out; i++) {
+    *out = hsn__backrefs_module_of(search, node) != NULL;
+    for (size_t i = 0; i < span.count && i < 4 && !*out; i++) {
         hsn_object owner;
         int r = hsn_heap_object(search->heap, span.ids[i], &owner, err);
         if (r < 0)
             return r;
         hsn_kind kind = search->types->rows[owner.type].kind;
-        *out = kind == HSN_KIND_MODULE || kind == HSN_KIND_TYPE;
+        *out = kind == HSN_KIND_TYPE;
     }
     return HSN_OK;
 }

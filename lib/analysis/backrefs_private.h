@@ -107,6 +107,9 @@ int hsn__backrefs_compare_tasks(const void *a, const void *b);
 /** The root of the snapshot that `node` is; NULL = none. */
 const hsn_root *hsn__backrefs_root_of(const hsn__backrefs_search *search, hsn_node_id node);
 
+/** The module whose namespace a dictionary is, by the snapshot's roots; NULL = none. */
+const hsn_root *hsn__backrefs_module_of(const hsn__backrefs_search *search, hsn_node_id node);
+
 /** The edge that stands for all links of a run of neighbours; texts go into the search's arena. */
 int hsn__backrefs_describe(hsn__backrefs_search *search, const hsn__backrefs_siblings *siblings,
                            hsn_backrefs_edge *edge, hsn_error *err);

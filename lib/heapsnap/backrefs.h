@@ -58,7 +58,7 @@ typedef struct hsn_backrefs_box {
     uint64_t address;       /**< of `node` */
     const char *type_name;  /**< full: "app.cache.Request" */
     const char *short_name; /**< without the module: "Request" */
-    const char *text;       /**< name or short value of `node`; "" = none */
+    const char *text; /**< name or short value of `node`, "__dict__ of app.cache"; "" = none */
     hsn_kind kind;
     uint32_t depth;          /**< 0 = root */
     unsigned flags;          /**< hsn_backrefs_box_flag bits */

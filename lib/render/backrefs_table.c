@@ -91,6 +91,14 @@ static void put_label(tree *t, const hsn_backrefs_edge *edge)
     hsn__buf_puts(&t->line, t->backrefs->refs ? " \xE2\x86\x92 " : " \xE2\x86\x90 ");
 }
 
+static void put_root(hsn__buf *line, const hsn_backrefs_box *box)
+{
+    const char *name = *box->root_name ? box->root_name : hsn_root_kind_name(box->root_kind);
+    hsn__buf_puts(line, ", root");
+    if (strcmp(name, box->text))
+        hsn__buf_printf(line, ": %s", name);
+}
+
 static void put_box(tree *t, const hsn_backrefs_box *box)
 {
     hsn__buf_puts(&t->line, t->full_names ? box->type_name : box->short_name);
@@ -112,8 +120,7 @@ static void put_box(tree *t, const hsn_backrefs_box *box)
         hsn__buf_printf(&t->line, ", thread %s", box->root_thread);
     else if ((box->flags & HSN_BACKREFS_HOLDER) && box->root_kind != HSN_ROOT_MODULE &&
              box->root_kind != HSN_ROOT_FRAME)
-        hsn__buf_printf(&t->line, ", root: %s",
-                        *box->root_name ? box->root_name : hsn_root_kind_name(box->root_kind));
+        put_root(&t->line, box);
 }
 
 static void write_line(tree *t, const tree_line *line)

@@ -77,6 +77,8 @@ static void put_holder(drawer *d, const hsn_backrefs_box *box)
         return;
     if (*box->root_thread)
         hsn__buf_printf(&d->holder, "thread %s", box->root_thread);
+    else if (box->root_kind != HSN_ROOT_FRAME && !strcmp(box->root_name, box->text))
+        hsn__buf_puts(&d->holder, "root");
     else if (box->root_kind != HSN_ROOT_FRAME && *box->root_name)
         hsn__buf_printf(&d->holder, "root: %s", box->root_name);
     else if (box->root_kind != HSN_ROOT_FRAME)
