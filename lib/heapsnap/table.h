@@ -33,6 +33,7 @@ typedef enum hsn_column_type {
 enum hsn_column_flag {
     HSN_COLUMN_TEXT_ONLY = 1, /**< not in JSON and CSV: a shortened view of another column */
     HSN_COLUMN_DATA_ONLY = 2, /**< not in text */
+    HSN_COLUMN_IF_ANY = 4,    /**< in text only when some cell is neither null, 0 nor empty */
 };
 
 /** A column. Its strings and fields must outlive the table: usually all of it is static const. */

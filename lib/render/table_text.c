@@ -16,6 +16,7 @@
 #define GAP          2
 #define LEAST_COLUMN 12
 #define ELLIPSIS     "\xe2\x80\xa6"
+#define HIDDEN       SIZE_MAX
 
 static bool is_number(const hsn_column *column)
 {
@@ -140,17 +141,55 @@ static const char *title(const hsn_column *column)
     return column->title ? column->title : column->name;
 }
 
+// Anything to see? A nested value that is empty is nothing, and so is a 0.
+static bool is_blank(const hsn_column *column, const hsn__cell *cell)
+{
+    if (cell->is_null)
+        return true;
+    switch (hsn__cell_type(column, cell)) {
+    case HSN_COLUMN_TEXT:
+    case HSN_COLUMN_LIST:
+        return cell->size == 0;
+    case HSN_COLUMN_OBJECT:
+        return false;
+    case HSN_COLUMN_PERCENT:
+    case HSN_COLUMN_REAL:
+    case HSN_COLUMN_REAL_BYTES:
+        return cell->value.real == 0;
+    default:
+        return cell->value.number == 0;
+    }
+}
+
+// Leaves HIDDEN as the width of the columns that text does not show.
+static void hide(const hsn_table *table, size_t *widths)
+{
+    const hsn__cell *cell = table->cells;
+    for (size_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].flags & (HSN_COLUMN_DATA_ONLY | HSN_COLUMN_IF_ANY))
+            widths[i] = HIDDEN;
+    for (size_t row = 0; row < hsn_table_row_count(table); row++)
+        for (size_t i = 0; i < table->column_count; i++) {
+            const hsn_column *column = &table->columns[i];
+            if (widths[i] == HIDDEN && !(column->flags & HSN_COLUMN_DATA_ONLY) &&
+                !is_blank(column, cell))
+                widths[i] = 0;
+            cell = hsn__cell_next(column, cell);
+        }
+}
+
 static void measure(const hsn_table *table, const hsn_text_options *options, hsn__buf *scratch,
                     size_t *widths)
 {
     const hsn__cell *cell = table->cells;
     for (size_t i = 0; i < table->column_count && !options->no_header; i++)
-        widths[i] =
-            hsn__utf8_text_columns(title(&table->columns[i]), strlen(title(&table->columns[i])));
+        if (widths[i] != HIDDEN)
+            widths[i] = hsn__utf8_text_columns(title(&table->columns[i]),
+                                               strlen(title(&table->columns[i])));
     for (size_t row = 0; row < hsn_table_row_count(table); row++)
         for (size_t i = 0; i < table->column_count; i++) {
             const hsn_column *column = &table->columns[i];
-            if (!(column->flags & HSN_COLUMN_DATA_ONLY)) {
+            if (widths[i] != HIDDEN) {
                 cell_text(scratch, column, cell, options->exact_bytes);
                 size_t width = hsn__utf8_text_columns(scratch->data, scratch->size);
                 widths[i] = width > widths[i] ? width : widths[i];
@@ -165,7 +204,7 @@ static void fit(const hsn_table *table, size_t *widths, size_t room)
     for (;;) {
         size_t total = 0, widest = SIZE_MAX, second = LEAST_COLUMN;
         for (size_t i = 0; i < table->column_count; i++) {
-            if (table->columns[i].flags & HSN_COLUMN_DATA_ONLY)
+            if (widths[i] == HIDDEN)
                 continue;
             total += widths[i] + (total ? GAP : 0);
             if (!can_shrink(&table->columns[i]) || widths[i] <= LEAST_COLUMN)
@@ -176,8 +215,8 @@ static void fit(const hsn_table *table, size_t *widths, size_t room)
         if (total <= room || widest == SIZE_MAX)
             return;
         for (size_t i = 0; i < table->column_count; i++)
-            if (i != widest && !(table->columns[i].flags & HSN_COLUMN_DATA_ONLY) &&
-                can_shrink(&table->columns[i]) && widths[i] > second)
+            if (i != widest && widths[i] != HIDDEN && can_shrink(&table->columns[i]) &&
+                widths[i] > second)
                 second = widths[i];
         size_t excess = total - room;
         size_t most = widths[widest] - second;
@@ -261,7 +300,7 @@ static const hsn__cell *put_line(hsn__buf *out, hsn__buf *scratch, const hsn_tab
     bool first = true;
     for (size_t i = 0; i < table->column_count; i++) {
         const hsn_column *column = &table->columns[i];
-        if (!(column->flags & HSN_COLUMN_DATA_ONLY)) {
+        if (widths[i] != HIDDEN) {
             if (!first)
                 pad(out, GAP);
             first = false;
@@ -298,8 +337,9 @@ int hsn_table_render_text(const hsn_table *table, const hsn_text_options *option
         r = hsn__fail_memory(err);
         goto done;
     }
+    hide(table, widths);
     for (size_t i = 0; i < table->column_count; i++)
-        if (!(table->columns[i].flags & HSN_COLUMN_DATA_ONLY))
+        if (widths[i] != HIDDEN)
             last = i;
     measure(table, options, &scratch, widths);
     if (options->width)

@@ -260,6 +260,30 @@ static void test_nested_values(void)
     hsn_table_free(table);
 }
 
+static void test_blank_columns_can_be_left_out_of_text(void)
+{
+    static const hsn_column columns[] = {
+        {HSN_COLUMN_TEXT, "a", NULL, HSN_COLUMN_IF_ANY, NULL},
+        {HSN_COLUMN_COUNT, "b", NULL, HSN_COLUMN_IF_ANY, NULL},
+        {HSN_COLUMN_LIST, "c", NULL, HSN_COLUMN_IF_ANY, bare_fields},
+        {HSN_COLUMN_REAL, "d", NULL, HSN_COLUMN_IF_ANY, NULL},
+        {0},
+    };
+    hsn_table *table = NULL;
+    CHECK_OK(hsn_table_new(&table, columns, NULL), NULL);
+    check_rendered(table, 't', NULL, "\n");
+    for (int row = 0; row < 2; row++) {
+        hsn_table_text(table, "");
+        hsn_table_count(table, (uint64_t)row);
+        hsn_table_begin(table);
+        hsn_table_end(table);
+        hsn_table_null(table);
+    }
+    check_rendered(table, 't', NULL, "b\n0\n1\n");
+    check_rendered(table, 'c', NULL, "a,b,c,d\r\n,0,[],\r\n,1,[],\r\n");
+    hsn_table_free(table);
+}
+
 static void test_members_stand_before_the_rows(void)
 {
     hsn_table *table = few("dict", 1), *members = few("total", 2);
@@ -484,6 +508,7 @@ CHECK_MAIN(CHECK_CASE(test_text_aligns_names_left_and_numbers_right),
            CHECK_CASE(test_wide_characters_are_shortened_by_columns),
            CHECK_CASE(test_several_columns_share_the_loss),
            CHECK_CASE(test_every_type_in_every_output), CHECK_CASE(test_nested_values),
+           CHECK_CASE(test_blank_columns_can_be_left_out_of_text),
            CHECK_CASE(test_members_stand_before_the_rows),
            CHECK_CASE(test_colour_marks_growth_and_shrink),
            CHECK_CASE(test_failing_writes_stop_the_rendering),
