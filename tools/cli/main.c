@@ -74,5 +74,6 @@ int main(int argc, char **argv)
         status = STATUS_PARTIAL;
     status = finish_stdout(&private, status);
     cli_clear(&private);
+    cli_end_by_signal();
     return status;
 }

@@ -91,6 +91,11 @@ int cli_failed(struct cli *cli, const char *subject, const hsn_error *err)
 {
     const char *message = err->message[0] ? err->message : hsn_status_text(err->code);
     subject = error_subject(subject, err);
+    // Whoever pressed Ctrl-C knows.
+    if (err->code == HSN_ECANCELED && cli_stopped()) {
+        cli_progress_erase(cli->private);
+        return STATUS_TROUBLE;
+    }
     if (err->code && err->offset != HSN_NO_OFFSET)
         return cli_error(cli, subject, "at byte %llu: %s", (unsigned long long)err->offset,
                          message);

@@ -86,6 +86,12 @@ void cli_print_version(const struct cli_private *private, FILE *to);
 /** Remove the progress line, before anything else is written to the terminal. */
 void cli_progress_erase(struct cli_private *private);
 
+/** A signal asked to stop. */
+bool cli_stopped(void);
+
+/** Die of the signal that asked to stop, if there was one: shells and parents look at that. */
+void cli_end_by_signal(void);
+
 /** Close snapshots, free memory. */
 void cli_clear(struct cli_private *private);
 
