@@ -7,6 +7,7 @@ rarely hold, and the samples of testdata/tracemalloc. HEAPSNAP_BIN is the folder
 """
 import glob
 import gzip
+import io
 import json
 import os
 import pickle
@@ -41,9 +42,8 @@ tracemalloc.take_snapshot().dump(after)
 
 
 def frames_of(statistic):
-    """Newest first, as tracemalloc keeps them and we print them. The API turned them round in 3.7."""
-    frames = [(frame.filename, frame.lineno) for frame in statistic.traceback]
-    return frames[::-1] if sys.version_info >= (3, 7) else frames
+    """Newest first, as tracemalloc keeps them and we print them; its API turns them round."""
+    return [(frame.filename, frame.lineno) for frame in statistic.traceback][::-1]
 
 
 def frames_of_row(row, by):
@@ -142,7 +142,10 @@ PICKLED = {('tracemalloc', 'Snapshot'), ('tracemalloc', '_Traces'), ('copy_reg',
 
 
 def normalised(path):
-    """A snapshot of any Python as this one's tracemalloc wants it. No foreign class is loaded."""
+    """
+    A snapshot of any Python as this one's tracemalloc wants it; None when it is too new to be read
+    here. No foreign class is loaded.
+    """
     class Unpickler(pickle.Unpickler):
         def find_class(self, module, name):
             if (module, name) not in PICKLED:
@@ -151,7 +154,10 @@ def normalised(path):
     with open(path, 'rb') as file:
         packed = file.read(2) == b'\x1f\x8b'
     with (gzip.open if packed else open)(path, 'rb') as file:
-        snapshot = Unpickler(file).load()
+        data = file.read()
+    if data[:1] == b'\x80' and data[1] > pickle.HIGHEST_PROTOCOL:
+        return None
+    snapshot = Unpickler(io.BytesIO(data)).load()
     traces = [t if len(t) > 2 else (0,) + tuple(t) for t in snapshot.traces._traces]
     wide = sys.version_info >= (3, 9)
     snapshot.traces._traces = [tuple(t[:3]) + ((len(t[2]),) if wide else ()) for t in traces]
@@ -216,12 +222,16 @@ def compare_samples(comparison):
     paths = sorted(path for path in glob.glob(os.path.join(ROOT, 'testdata', 'tracemalloc', 'python*'))
                    if path.endswith(('.pickle', '.pickle.gz')))
     samples = [(path, normalised(path)) for path in paths]
+    samples = [(path, snapshot) for path, snapshot in samples if snapshot]
     for (path, snapshot), (other_path, other) in zip(samples, samples[1:] + samples[:1]):
         comparison.pair('%s %s' % (os.path.basename(path), os.path.basename(other_path)),
                         [path, other_path], [snapshot, other], Filters())
 
 
 def main():
+    if sys.version_info < (3, 7):
+        print('SKIP: before Python 3.7, tracemalloc orders equal stacks from the newest frame on')
+        return 77
     if not BIN or not shutil.which(os.path.join(BIN, 'snapdiff')):
         sys.exit('HEAPSNAP_BIN names no folder with snapdiff')
     comparison = Comparison()
