@@ -2,6 +2,7 @@
 """tools/quickstart does what the README says: captures, loads, shows, and names files that exist."""
 import os
 import re
+import shutil
 import subprocess
 import xml.dom.minidom
 
@@ -46,6 +47,13 @@ def test(cases):
             text = document.toxml()
             cases.check(document.documentElement.tagName == 'svg' and 'Session' in text,
                         f'{name} is an SVG that shows sessions')
+            if not shutil.which('rsvg-convert'):
+                cases.skip('no rsvg-convert')
+                continue
+            picture = subprocess.run(['rsvg-convert', os.path.join(output, name)],
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            cases.check(picture.returncode == 0 and picture.stdout.startswith(b'\x89PNG'),
+                        f'{name} is drawn by another program', picture.stderr)
         done = subprocess.run([os.path.join(e2elib.ROOT, 'tools', 'quickstart'), '--nonsense'],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         cases.check(done.returncode == 2 and '--nonsense' in done.stderr, 'an unknown option is named')
