@@ -177,37 +177,59 @@ static bool passes(const work *w, uint32_t component)
            (!options->types || w->matches[component]) && objects >= options->min_objects;
 }
 
-// Fill the rows that the filters let through, as many as the limit allows.
-static int fill_rows(work *w, hsn_cycles *out, const hsn_progress *progress, hsn_error *err)
+// Rows for what the filters let through, as many as the limit allows, with what is known so far.
+static int make_rows(work *w, hsn_cycles *out, hsn_error *err)
 {
     uint64_t limit = w->options->limit ? w->options->limit : UINT64_MAX;
-    w->girth.wanted = w->options->types;
-    w->girth.types = w->types;
     for (uint32_t i = 0; i < w->components.count; i++)
         out->matched += passes(w, w->order[i]);
     size_t count = (size_t)(out->matched < limit ? out->matched : limit);
     out->rows = hsn__arena_zeroed(&w->memory->arena, count, sizeof *out->rows);
-    w->type_counts = hsn__alloc_zeroed(hsn_heap_types(w->heap)->count, sizeof *w->type_counts);
-    if (!out->rows || !w->type_counts)
+    if (!out->rows)
         return hsn__fail_memory(err);
     for (uint32_t i = 0; i < w->components.count && out->count < count; i++) {
         uint32_t component = w->order[i];
-        hsn_cycle *row = &out->rows[out->count];
         if (!passes(w, component))
             continue;
-        if (progress && progress->tick(progress->context, "shortest", out->count, count))
-            return hsn__fail(err, HSN_ECANCELED, NULL, "canceled");
+        hsn_cycle *row = &out->rows[out->count++];
         row->component = (uint64_t)i + 1;
         row->kind = w->kinds[component];
         row->size_bytes = w->size_bytes[component];
         row->nodes = members_of(w, component, &row->objects);
-        int r = hsn__cycle_row_fill(w->heap, w->graph, &w->components, component, w->types,
-                                    w->type_counts, &w->girth, &w->memory->arena, row, err);
-        if (r < 0)
-            return r;
-        out->count++;
     }
     return HSN_OK;
+}
+
+static int by_first_node(const void *a, const void *b)
+{
+    hsn_node_id x = (*(hsn_cycle *const *)a)->nodes[0], y = (*(hsn_cycle *const *)b)->nodes[0];
+    return (x > y) - (x < y);
+}
+
+// Types, shortest cycles and cuts, in order of address: the heap keeps few decoded segments.
+static int fill_rows(work *w, hsn_cycles *out, const hsn_progress *progress, hsn_error *err)
+{
+    int r = HSN_OK;
+    hsn_cycle **rows = hsn__alloc_array(out->count, sizeof *rows);
+    w->type_counts = hsn__alloc_zeroed(hsn_heap_types(w->heap)->count, sizeof *w->type_counts);
+    w->girth.wanted = w->options->types;
+    w->girth.types = w->types;
+    if (!rows || !w->type_counts)
+        r = hsn__fail_memory(err);
+    for (size_t i = 0; i < out->count && r >= 0; i++)
+        rows[i] = &out->rows[i];
+    if (r >= 0)
+        qsort(rows, out->count, sizeof *rows, by_first_node);
+    for (size_t i = 0; i < out->count && r >= 0; i++) {
+        uint32_t component = w->components.of[rows[i]->nodes[0]];
+        if (progress && progress->tick(progress->context, "shortest", i, out->count))
+            r = hsn__fail(err, HSN_ECANCELED, NULL, "canceled");
+        else
+            r = hsn__cycle_row_fill(w->heap, w->graph, &w->components, component, w->types,
+                                    w->type_counts, &w->girth, &w->memory->arena, rows[i], err);
+    }
+    hsn__free(rows);
+    return r;
 }
 
 static void clear(work *w)
@@ -243,6 +265,8 @@ int hsn_cycles_find(hsn_heap *heap, const hsn_graph *graph, const hsn_cycles_opt
         r = tell_kinds(&w, out, err);
     if (r >= 0)
         r = rank(&w, err);
+    if (r >= 0)
+        r = make_rows(&w, out, err);
     if (r >= 0)
         r = fill_rows(&w, out, progress, err);
     clear(&w);

@@ -80,7 +80,8 @@ static int draw_component(drawer *d, const hsn_cycle *cycle, const hsn_cycle_pic
                                .style = edge->is_cut        ? HSN_DRAW_BREAK
                                         : edge->on_shortest ? HSN_DRAW_CYCLE
                                                             : HSN_DRAW_STRONG,
-                               .weight = edge->on_shortest ? 10 : 1};
+                               .weight = edge->on_shortest ? 10 : 1,
+                               .against = edge->target < edge->source};
         r = hsn_drawing_add_edge(d->drawing, &arrow, err);
     }
     return r;
