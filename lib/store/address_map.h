@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/map64.h"
+#include "store/map64.h" // hsn__mix64
 
 enum { HSN__BLOCK_PLACES = 256, HSN__RECENT_BLOCKS = 512 };
 
@@ -34,13 +34,22 @@ typedef struct hsn__recent_block {
     uint64_t block_plus_1; /**< 0 = empty */
 } hsn__recent_block;
 
+/** A slot of the hash table of blocks: the key is here too, so that a look-up misses one line. */
+typedef struct hsn__block_slot {
+    uint64_t key;
+    uint32_t block_plus_1; /**< 0 = free */
+} hsn__block_slot;
+
 typedef struct hsn__address_map {
-    hsn__map64 blocks;        /**< block key -> block number */
+    hsn__block_slot *table;   /**< open addressing, at most two thirds full */
+    size_t mask;              /**< slots - 1; 0 while there is no table */
+    uint64_t *keys;           /**< by block number, in order of first sight */
     hsn__address_block *data; /**< by block number */
-    size_t capacity;          /**< of data */
-    uint32_t *order;          /**< block numbers, ascending by key; after finish */
-    uint64_t count;           /**< objects */
-    unsigned shift; /**< addresses are multiples of 1 << shift; 16 bytes unless it proves wrong */
+    size_t block_count;
+    size_t keys_capacity, data_capacity;
+    uint32_t *order; /**< block numbers, ascending by key; after finish */
+    uint64_t count;  /**< objects */
+    unsigned shift;  /**< addresses are multiples of 1 << shift; 16 bytes unless it proves wrong */
     hsn__recent_block recent[HSN__RECENT_BLOCKS]; /**< by key modulo their number */
 } hsn__address_map;
 
@@ -74,10 +83,19 @@ static inline uint64_t hsn__address_map_pid(hsn__address_map *map, uint64_t addr
     return hsn__address_map_pid_slow(map, address);
 }
 
+/** Begin to fetch what hsn__address_map_pid() of this address will look at. */
+static inline void hsn__address_map_prefetch(const hsn__address_map *map, uint64_t address)
+{
+    uint64_t key = address >> map->shift;
+    key /= HSN__BLOCK_PLACES;
+    if (map->mask && map->recent[key % HSN__RECENT_BLOCKS].key != key)
+        __builtin_prefetch(&map->table[hsn__mix64(key) & map->mask]);
+}
+
 /** The address of a pid. */
 static inline uint64_t hsn__address_map_address(const hsn__address_map *map, uint64_t pid)
 {
-    uint64_t key = map->blocks.keys[pid / HSN__BLOCK_PLACES];
+    uint64_t key = map->keys[pid / HSN__BLOCK_PLACES];
     return (key * HSN__BLOCK_PLACES + pid % HSN__BLOCK_PLACES) << map->shift;
 }
 
@@ -117,13 +135,16 @@ static inline uint32_t hsn__address_map_id(const hsn__address_map *map, uint64_t
     return block->base + block->before[word] + hsn__count_bits(block->bits[word] & (bit - 1));
 }
 
+/** The block number of a key; UINT32_MAX when there is none. */
+uint32_t hsn__address_map_block(const hsn__address_map *map, uint64_t key);
+
 /** The final id of the object at an address; UINT32_MAX when there is none. After finish. */
 static inline uint32_t hsn__address_map_find(const hsn__address_map *map, uint64_t address)
 {
     uint64_t place = address >> map->shift;
     if (!hsn__address_fits(map, address))
         return UINT32_MAX;
-    uint32_t block = hsn__map64_get(&map->blocks, place / HSN__BLOCK_PLACES);
+    uint32_t block = hsn__address_map_block(map, place / HSN__BLOCK_PLACES);
     if (block == UINT32_MAX)
         return UINT32_MAX;
     return hsn__address_map_id(map,

@@ -21,6 +21,7 @@ enum {
     MAX_WARNINGS = 1000,
     MAX_SAMPLES = 1 << 26,
     OBJECTS_PER_TICK = 1 << 16,
+    AHEAD = 8, // references whose blocks are fetched early
     RECORD_ROOM = 10 * HSN__VARINT_MAX,
     REF_ROOM = 3 * HSN__VARINT_MAX + 1,
 };
@@ -50,6 +51,7 @@ void hsn__builder_clear(hsn__builder *builder)
     hsn__map64_clear(&builder->totals_map);
     hsn__free(builder->log);
     hsn__free(builder->label_uses);
+    hsn__free(builder->last_names);
     hsn__free(builder->types);
     hsn__free(builder->roots);
     hsn__free(builder->totals);
@@ -65,7 +67,8 @@ uint64_t hsn__builder_bytes(const hsn__builder *builder)
 {
     return builder->log_size + hsn__address_map_bytes(&builder->addresses) + builder->strings.size +
            builder->strings.count * 16 + builder->names.size + builder->names.count * 16 +
-           builder->type_count * sizeof *builder->types +
+           builder->last_names_capacity * sizeof *builder->last_names +
+           builder->label_names.count * 24 + builder->type_count * sizeof *builder->types +
            builder->root_count * sizeof *builder->roots +
            (builder->frame_lines.count + builder->stacks.count + builder->totals_map.count) * 16 +
            builder->totals_map.count * sizeof *builder->totals;
@@ -341,10 +344,23 @@ static int on_object(void *sink, const hsn_sink_object *object, hsn_error *err)
 // The code of a reference with a string: its name, made when it is new.
 static int name_code(hsn__builder *b, const hsn_sink_ref *ref, uint32_t *out_code, hsn_error *err)
 {
-    uint32_t name = hsn__map64_put(&b->label_names, (uint64_t)ref->label << 4 | ref->kind);
-    if (name == UINT32_MAX || !grow_zeroed(&b->label_uses, &b->label_uses_capacity,
-                                           (size_t)name + 1, sizeof *b->label_uses))
+    uint64_t key = (uint64_t)ref->label << 4 | ref->kind;
+    // A string is nearly always used with one kind: look at the name that it had last.
+    if (ref->label < b->last_names_capacity) {
+        uint32_t last = b->last_names[ref->label];
+        if (last && b->label_names.keys[last - 1] == key) {
+            *out_code = HSN__LABEL_NAMES + last - 1;
+            return HSN_OK;
+        }
+    }
+    uint32_t name = hsn__map64_put(&b->label_names, key);
+    if (name == UINT32_MAX ||
+        !grow_zeroed(&b->label_uses, &b->label_uses_capacity, (size_t)name + 1,
+                     sizeof *b->label_uses) ||
+        !grow_zeroed(&b->last_names, &b->last_names_capacity, (size_t)ref->label + 1,
+                     sizeof *b->last_names))
         return hsn__fail_memory(err);
+    b->last_names[ref->label] = name + 1;
     *out_code = HSN__LABEL_NAMES + name;
     return HSN_OK;
 }
@@ -354,8 +370,12 @@ static int on_refs(void *sink, const hsn_sink_ref *refs, size_t count, hsn_error
     hsn__builder *b = sink;
     if (b->skip_object)
         return HSN_OK;
+    for (size_t i = 0; i < count && i < AHEAD; i++)
+        hsn__address_map_prefetch(&b->addresses, refs[i].target);
     for (size_t i = 0; i < count; i++) {
         const hsn_sink_ref *ref = &refs[i];
+        if (count - i > AHEAD)
+            hsn__address_map_prefetch(&b->addresses, refs[i + AHEAD].target);
         unsigned kind = ref->kind < HSN_REF_KIND_COUNT ? ref->kind : HSN_REF_OTHER;
         if (!ref->target)
             continue;

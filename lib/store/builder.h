@@ -74,6 +74,8 @@ typedef struct hsn__builder {
     hsn__map64 label_names; /**< string id * 16 + kind -> name */
     uint64_t *label_uses;   /**< by name */
     size_t label_uses_capacity;
+    uint32_t *last_names; /**< by string id: the name that it had last, plus one */
+    size_t last_names_capacity;
 
     hsn__built_type *types;
     size_t type_count, type_capacity;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS = 7, AHEAD = 16, REF_ROOM = 4 * HSN__VARINT_MAX };
+enum { FIELDS = 7, AHEAD = 16, BATCH = 16, REF_ROOM = 4 * HSN__VARINT_MAX };
 
 // Where the record of each id starts.
 static uint64_t *find_records(hsn__builder *b)
@@ -177,36 +177,60 @@ static bool put_ref(hsn__column_writer *w, uint32_t source, uint32_t target, con
     return true;
 }
 
+static bool keep_weak(hsn__column_writer *w, uint32_t target, const logged_ref *ref)
+{
+    if (!hsn__array_grow(&w->weak, &w->weak_capacity, w->weak_count + 1, sizeof *w->weak, SIZE_MAX))
+        return false;
+    w->weak[w->weak_count++] = (hsn__weak_ref){target, ref->label, ref->step};
+    return true;
+}
+
+// Write a batch of references, keep weak ones for later. Counts into *degree.
+static bool put_batch(hsn__column_writer *w, uint32_t source, const logged_ref *refs, size_t count,
+                      hsn__label_state *to, uint64_t *degree)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t target = hsn__address_map_id(&w->builder->addresses, refs[i].target_pid);
+        if (target == UINT32_MAX) {
+            w->dangling++;
+        } else if (refs[i].kind == HSN_REF_WEAK) {
+            if (!keep_weak(w, target, &refs[i]))
+                return false;
+        } else {
+            if (!put_ref(w, source, target, &refs[i], to))
+                return false;
+            ++*degree;
+        }
+    }
+    return true;
+}
+
 // The references of one object: strong ones first, then weak ones. False when memory runs out.
+//
+// They are read in batches, so that the blocks of all targets of a batch are under way from memory
+// before the first one is needed.
 static bool put_refs(hsn__column_writer *w, const uint8_t *p, uint32_t source, uint64_t pid,
                      uint64_t *out_degree, uint64_t *out_weak)
 {
     const hsn__builder *b = w->builder;
     hsn__label_state in = {0}, to = {0};
-    logged_ref ref = {0};
+    logged_ref batch[BATCH];
     uint64_t degree = 0, weak = 0, code;
     w->weak_count = 0;
-    for (p = hsn__varint_get(p, &code); code; p = hsn__varint_get(p, &code)) {
-        p = read_ref(b, p, code, pid, &in, &ref);
-        uint32_t target = hsn__address_map_id(&b->addresses, ref.target_pid);
-        if (target == UINT32_MAX) {
-            w->dangling++;
-            continue;
+    p = hsn__varint_get(p, &code);
+    while (code) {
+        size_t count = 0;
+        for (; code && count < BATCH; p = hsn__varint_get(p, &code)) {
+            p = read_ref(b, p, code, pid, &in, &batch[count]);
+            __builtin_prefetch(&b->addresses.data[batch[count].target_pid / HSN__BLOCK_PLACES]);
+            count++;
         }
-        if (ref.kind == HSN_REF_WEAK) {
-            if (!hsn__array_grow(&w->weak, &w->weak_capacity, w->weak_count + 1, sizeof *w->weak,
-                                 SIZE_MAX))
-                return false;
-            w->weak[w->weak_count++] = (hsn__weak_ref){target, ref.label, ref.step};
-            continue;
-        }
-        if (!put_ref(w, source, target, &ref, &to))
+        if (!put_batch(w, source, batch, count, &to, &degree))
             return false;
-        degree++;
     }
     for (; weak < w->weak_count; weak++) {
         const hsn__weak_ref *it = &w->weak[weak];
-        ref = (logged_ref){.label = it->label, .kind = HSN_REF_WEAK, .step = it->step};
+        logged_ref ref = {.label = it->label, .kind = HSN_REF_WEAK, .step = it->step};
         if (!put_ref(w, source, it->target, &ref, &to))
             return false;
     }
