@@ -269,6 +269,12 @@ static bool wants_picture(const struct cli *cli)
     return cli->format >= FORMAT_MORE;
 }
 
+// A table stands beside pictures when its format was asked for.
+static bool wants_table(const struct cli *cli)
+{
+    return cli->format == FORMAT_JSON || cli->format == FORMAT_CSV || !wants_picture(cli);
+}
+
 static int write_picture(struct cli *cli, const hsn_drawing *drawing, hsn_draw_format format,
                          const char *path, const char *subject)
 {
@@ -375,7 +381,9 @@ static int run_graph(struct cli *cli, struct question *q)
     if (hsn_backrefs_find(q->heap, q->graph, q->roots, q->root_count, &options, cli_progress(cli),
                           &backrefs, &err) < 0)
         return cli_failed(cli, q->snapshot->argument, &err);
-    int r = picture ? draw_graph(cli, q, &backrefs) : print_graph(cli, q, &backrefs);
+    int r = picture ? draw_graph(cli, q, &backrefs) : STATUS_OK;
+    if (!r && wants_table(cli))
+        r = print_graph(cli, q, &backrefs);
     cli_detail(cli, "%zu boxes, %zu edges", backrefs.box_count, backrefs.edge_count);
     hsn_backrefs_free(&backrefs);
     return r;
@@ -521,9 +529,10 @@ static int run_chain(struct cli *cli, struct question *q)
     }
     if (err.code)
         r = cli_failed(cli, q->snapshot->argument, &err);
-    else
-        r = wants_picture(cli) ? draw_chains(cli, q, chains, count)
-                               : print_chains(cli, q, chains, firsts, count);
+    if (!r && wants_picture(cli))
+        r = draw_chains(cli, q, chains, count);
+    if (!r && wants_table(cli))
+        r = print_chains(cli, q, chains, firsts, count);
     for (size_t i = 0; i < count; i++)
         hsn_chain_free(&chains[i]);
     return r;
@@ -560,7 +569,7 @@ const struct tool tool = {
     .summary = "show who refers to an object, as a graph or as the shortest chain",
     .args = "SNAPSHOT TYPE|ADDRESS...",
     .examples = "backrefs leak.db Request --svg\n"
-                "backrefs leak.db 0x7f12a0 --depth 5 --refcounts\n"
+                "backrefs leak.db 0x7f3a10001900 --depth 5 --refcounts\n"
                 "backrefs leak.db app.cache.Request --chain\n"
                 "backrefs leak.db --where \"type = 'dict' AND length > 10000\" --png",
     .opts = opts,

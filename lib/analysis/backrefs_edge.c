@@ -55,11 +55,11 @@ static int label_of(hsn__backrefs_search *search, const hsn__backrefs_link *link
                     char text[HSN_LABEL_TEXT_BYTES + 8], hsn_error *err)
 {
     hsn_ref ref = {.label = link->label, .kind = link->kind, .label_form = link->label_form};
-    if (any_index && link->label_form == HSN_LABEL_INDEX) {
+    int r = HSN_OK;
+    if (any_index && link->label_form == HSN_LABEL_INDEX)
         memcpy(text, "[*]", 4);
-        return HSN_OK;
-    }
-    int r = hsn_label_text(search->heap, &ref, text, err);
+    else
+        r = hsn_label_text(search->heap, &ref, text, err);
     if (r >= 0 && link->kind == HSN_REF_KEY && *text)
         memcpy(text + strlen(text), " (key)", 7);
     return r;

@@ -51,8 +51,9 @@ static int add_box(drawer *d, place *at, hsn_error *err)
         hsn__buf_printf(&root, "root: %s", chain->root.name);
     if (!at->step && *chain->root.thread)
         hsn__buf_printf(&root, ", thread %s", chain->root.thread);
-    hsn__buf_printf(&tooltip, "%s at 0x%" PRIx64 "\n%s", step->type_name, step->address,
-                    step->text);
+    hsn__buf_printf(&tooltip, "%s at 0x%" PRIx64, step->type_name, step->address);
+    if (*step->text)
+        hsn__buf_printf(&tooltip, "\n%s", step->text);
     hsn_draw_node node = {
         .address = step->address,
         .lines = {d->full_names ? step->type_name : short_name(step->type_name), step->text,

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Forward: what a module holds.
+backrefs data/monday.jsonl module --refs
