@@ -224,6 +224,9 @@ static void test_files_are_named_like_their_input(void)
     check_derived("app.jsonl.gz", "app-x.svg");
     check_derived("heap", "heap-x.svg");
     check_derived("v1.2.heapsnapshot", "v1.2-x.svg");
+    check_derived("v1.2", "v1.2-x.svg");
+    check_derived("heap.2026-11-20.pickle.zst", "heap.2026-11-20-x.svg");
+    check_derived("web.prof.gz#3", "web-x.svg");
     check_derived("-", "snapshot-x.svg");
     check_derived("runs/", "snapshot-x.svg");
     check_derived(".db", ".db-x.svg");

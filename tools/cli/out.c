@@ -5,6 +5,7 @@
 // device, a pipe) is written in place; a symbolic link keeps pointing at its file.
 #include "cli/private.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -182,6 +183,20 @@ int out_table(struct cli *cli, const char *schema, const hsn_table *table, const
     return out_close(out);
 }
 
+// Length of a name without its extension: this one, or with NULL any that begins with a letter.
+static size_t without_extension(const char *name, size_t length, const char *extension)
+{
+    size_t dot = length;
+    while (dot > 0 && name[dot - 1] != '.')
+        dot--;
+    if (dot < 2)
+        return length; // none, or nothing before it
+    bool fits = extension ? length - dot == strlen(extension) &&
+                                !strncmp(name + dot, extension, length - dot)
+                          : isalpha((unsigned char)name[dot]);
+    return fits ? dot - 1 : length;
+}
+
 const char *cli_derived_path(struct cli *cli, const struct opt_file *file, const char *argument,
                              const char *suffix)
 {
@@ -190,14 +205,9 @@ const char *cli_derived_path(struct cli *cli, const struct opt_file *file, const
     const char *slash = strrchr(argument, '/');
     const char *base = slash ? slash + 1 : argument;
     size_t length = strcspn(base, "#");
-    static const char *const extensions[] = {".gz",    ".zst",  ".db",           ".jsonl",
-                                             ".hprof", ".json", ".heapsnapshot", ".pickle",
-                                             ".pkl",   ".dump", ".txt"};
-    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
-        size_t size = strlen(extensions[i]);
-        if (length > size && !strncmp(base + length - size, extensions[i], size))
-            length -= size;
-    }
+    length = without_extension(base, length, "gz");
+    length = without_extension(base, length, "zst");
+    length = without_extension(base, length, NULL);
     if (length == 0 || !strcmp(argument, "-"))
         return cli_format(cli, "snapshot%s", suffix);
     return cli_format(cli, "%.*s%s", (int)length, base, suffix);
