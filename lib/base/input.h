@@ -19,9 +19,9 @@
 /**
  * A window on the (inflated) bytes.
  *
- * `next … end` are the bytes in memory. Readers in a hurry may walk `next` themselves; everyone else
- * uses the calls below. A read past the end of the input gives zero and sets the sticky flag, so a
- * reader asks hsn__input_failed() once per record instead of at every field.
+ * `next … end` are the bytes in memory. Readers in a hurry may walk `next` themselves; everyone
+ * else uses the calls below. A read past the end of the input gives zero and sets the sticky flag,
+ * so a reader asks hsn__input_failed() once per record instead of at every field.
  */
 typedef struct hsn_input {
     const uint8_t *next;
@@ -50,10 +50,10 @@ void hsn__input_close(hsn_input *in);
 const uint8_t *hsn__input_head(hsn_input *in, size_t *out_size);
 
 /**
- * Try to have `size` bytes in the window (`end - next >= size`); returns how many there are, which is
- * less only at the end of the input or after a failure (see hsn__input_status). It may bring many more
- * than asked for. Moves the window: pointers into it from before are void. O(1) amortised, whatever
- * the pattern of calls. The window grows to hold records of up to 1 GiB.
+ * Try to have `size` bytes in the window (`end - next >= size`); returns how many there are, which
+ * is less only at the end of the input or after a failure (see hsn__input_status). It may bring
+ * many more than asked for. Moves the window: pointers into it from before are void. O(1)
+ * amortised, whatever the pattern of calls. The window grows to hold records of up to 1 GiB.
  */
 size_t hsn__input_fill(hsn_input *in, size_t size);
 
@@ -75,8 +75,8 @@ static inline bool hsn__input_failed(const hsn_input *in)
 /**
  * HSN_OK, or why the bytes ended early: HSN_EIO, HSN_EFORMAT (damaged compression), HSN_ELIMIT (a
  * record larger than the window may grow), HSN_ENOMEM. *err then names the cause and, for damaged
- * compression, the offset in the compressed file. Known once a fill gave fewer bytes than asked for:
- * a reader that meets the end of the input asks here before it blames the format.
+ * compression, the offset in the compressed file. Known once a fill gave fewer bytes than asked
+ * for: a reader that meets the end of the input asks here before it blames the format.
  */
 int hsn__input_status(const hsn_input *in, hsn_error *err);
 

@@ -10,8 +10,8 @@
 #include "base/input.h"
 
 /**
- * First size of the window, and of every buffer between the stages. Measured over a pickle reader:
- * 128 KiB … 512 KiB are equal (all fit the second-level cache), 4 MiB is a tenth slower.
+ * First size of the window, and of every buffer between the stages. It hardly matters: over the
+ * tracemalloc reader, plain or gzip, 32 KiB to 4 MiB take the same time within the noise of 5 %.
  */
 #define HSN__INPUT_CHUNK ((size_t)256 << 10)
 

@@ -14,7 +14,9 @@
 // each, so a shortcut matches those bytes in one go and adds to the totals of (traceback, domain).
 // The totals go to the sink at the end, in the order in which they first appeared.
 //
-// Cost:   5 to 10 ns a trace; memory 4 bytes a memo entry (one per trace) and 48 a traceback.
+// Cost:   10 ns a trace of a known traceback, 40 ns a frame of a new one; memory 4 bytes a memo
+// entry
+//         (one per trace, and one per frame of each traceback) and some 60 a traceback.
 // Source: docs/formats/tracemalloc.md; CPython's Lib/tracemalloc.py and Modules/_tracemalloc.c.
 #include "read_tracemalloc.h"
 

@@ -27,7 +27,7 @@
 #define MAX_SAMPLE  ((size_t)64 << 20)
 
 static bool update;
-static unsigned failures, samples;
+static unsigned failures, samples, failed_samples;
 
 struct sample {
     const hsn_reader *reader;
@@ -234,6 +234,7 @@ static void check_allocations(const struct sample *sample, bool forever)
 static void check_sample(const hsn_reader *reader, const char *folder, const char *name)
 {
     struct sample sample = {.reader = reader};
+    unsigned before = failures;
     snprintf(sample.path, sizeof sample.path, "%s/%s", folder, name);
     if (!load(sample.path, &sample.bytes)) {
         failed(&sample, "cannot read", 0);
@@ -250,6 +251,7 @@ static void check_sample(const hsn_reader *reader, const char *folder, const cha
             check_allocations(&sample, true);
         }
     }
+    failed_samples += failures > before;
     hsn__buf_clear(&sample.bytes);
 }
 
@@ -310,6 +312,6 @@ int main(int argc, char **argv)
     for (const hsn_reader *const *reader = hsn__readers; *reader; reader++)
         if (!only || !strcmp((*reader)->name, only))
             check_reader(*reader, testdata);
-    printf("%u samples, %u failures\n", samples, failures);
+    printf("%u cases, %u failed\n", samples, failed_samples);
     return failures != 0;
 }
