@@ -3,8 +3,10 @@
 #include "analysis/totals_private.h"
 #include "base/alloc.h"
 #include "check.h"
+#include "snapshot_of.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static hsn_type make_type(const char *name, const char *module, uint64_t count, uint64_t size_bytes)
@@ -183,6 +185,95 @@ static void test_top_survives_every_failing_allocation(void)
     CHECK_STATUS(r, HSN_OK);
 }
 
+// ---- objects
+// ---------------------------------------------------------------------------------------
+
+enum { OBJECTS = 300 };
+
+// Objects of three types with sizes drawn from a few, so that there are many ties.
+static bool open_objects(snapshot_of *out, uint64_t *sizes_bytes, uint32_t *types)
+{
+    static char text[OBJECTS * 80];
+    check_random random = {13};
+    size_t used = (size_t)snprintf(text, sizeof text,
+                                   "{'type':0,'name':'dict','kind':'dict'}\n"
+                                   "{'type':1,'name':'A','module':'app'}\n"
+                                   "{'type':2,'name':'B','module':'lib'}\n");
+    for (size_t i = 0; i < OBJECTS; i++) {
+        sizes_bytes[i] = 16 * (1 + check_random_below(&random, 20));
+        types[i] = check_random_below(&random, 3);
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "{'object':%zu,'type':%u,'size':%u}\n", 4096 + i * 16, types[i],
+                                 (unsigned)sizes_bytes[i]);
+    }
+    return snapshot_open(out, text, HSN_GRAPH_FORWARD);
+}
+
+// The place of object i is the number of wanted objects that belong before it.
+static void check_objects(const hsn_top_objects *top, const uint64_t *sizes_bytes,
+                          const uint32_t *types, uint32_t wanted, size_t limit)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < OBJECTS; i++) {
+        size_t place = 0;
+        if (!(wanted >> types[i] & 1))
+            continue;
+        total++;
+        for (size_t j = 0; j < OBJECTS; j++)
+            place += (wanted >> types[j] & 1) && (sizes_bytes[j] > sizes_bytes[i] ||
+                                                  (sizes_bytes[j] == sizes_bytes[i] && j < i));
+        if (place < limit && CHECK(place < top->count)) {
+            CHECK_EQ(top->rows[place].node, i);
+            CHECK_EQ(top->rows[place].size_bytes, sizes_bytes[i]);
+        }
+    }
+    CHECK_EQ(top->count, total < limit ? total : limit);
+    CHECK_EQ(top->sum.count, total);
+    CHECK_EQ(top->whole.count, OBJECTS);
+}
+
+static void test_top_objects_equal_the_quadratic_twin(void)
+{
+    uint64_t sizes_bytes[OBJECTS];
+    uint32_t types[OBJECTS];
+    snapshot_of s;
+    if (!open_objects(&s, sizes_bytes, types))
+        return;
+    static const size_t limits[] = {0, 1, 2, 7, 100, OBJECTS, SIZE_MAX};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        hsn_top_objects top;
+        hsn_error err = {0};
+        CHECK_OK(hsn_top_objects_read(s.heap, NULL, NULL, limits[i], &top, &err), &err);
+        check_objects(&top, sizes_bytes, types, 7, limits[i]);
+        hsn_top_objects_free(&top);
+        CHECK_OK(hsn_top_objects_read(s.heap, "*.A", NULL, limits[i], &top, &err), &err);
+        check_objects(&top, sizes_bytes, types, 2, limits[i]);
+        hsn_top_objects_free(&top);
+        CHECK_OK(hsn_top_objects_read(s.heap, NULL, "[!a]*", limits[i], &top, &err), &err);
+        check_objects(&top, sizes_bytes, types, 5, limits[i]);
+        hsn_top_objects_free(&top);
+    }
+    snapshot_close(&s);
+}
+
+static void test_top_reads_a_store(void)
+{
+    snapshot_of s;
+    uint64_t sizes_bytes[OBJECTS];
+    uint32_t types[OBJECTS];
+    hsn_error err = {0};
+    hsn_top top;
+    if (!open_objects(&s, sizes_bytes, types))
+        return;
+    hsn_snapshot_ref ref = {s.store, hsn_heap_info(s.heap)->id};
+    if (CHECK_OK(hsn_top_read(ref, NULL, &top, &err), &err))
+        CHECK_EQ(top.whole.count, OBJECTS);
+    hsn_top_free(&top);
+    hsn_top_options options = {.totals = {.by = HSN_BY_LINENO}};
+    CHECK_STATUS(hsn_top_read(ref, &options, &top, NULL), HSN_ENOTFOUND);
+    snapshot_close(&s);
+}
+
 CHECK_MAIN(CHECK_CASE(test_top_orders_by_bytes_then_count_then_name),
            CHECK_CASE(test_top_adds_up_types_of_one_name_and_of_one_module),
            CHECK_CASE(test_top_filters_by_globs_and_shares_stay_those_of_the_heap),
@@ -190,4 +281,6 @@ CHECK_MAIN(CHECK_CASE(test_top_orders_by_bytes_then_count_then_name),
            CHECK_CASE(test_top_sums_stop_at_the_largest_number),
            CHECK_CASE(test_top_refuses_options_that_do_not_go_together),
            CHECK_CASE(test_top_orders_equal_sites_descending),
-           CHECK_CASE(test_top_survives_every_failing_allocation))
+           CHECK_CASE(test_top_survives_every_failing_allocation),
+           CHECK_CASE(test_top_objects_equal_the_quadratic_twin),
+           CHECK_CASE(test_top_reads_a_store))
