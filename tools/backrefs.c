@@ -571,7 +571,7 @@ const struct tool tool = {
     .examples = "backrefs leak.db Request --svg\n"
                 "backrefs leak.db 0x7f3a10001900 --depth 5 --refcounts\n"
                 "backrefs leak.db app.cache.Request --chain\n"
-                "backrefs leak.db --where \"type = 'dict' AND length > 10000\" --png",
+                "backrefs leak.db --where \"size_bytes > 1000\" --png",
     .opts = opts,
     .features = TOOL_TABLE | TOOL_SNAPSHOTS,
     .min_args = 1,

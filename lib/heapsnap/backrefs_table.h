@@ -24,14 +24,19 @@ HSN_API int hsn_backrefs_tree(const hsn_backrefs *backrefs, int full_names, int 
 /**
  * The boxes, one a row, in order. Columns: address, type, text, count, size_bytes, length,
  * refcount, immortal, depth, root, module, highlight, finalizer, root_kind, root_name, more,
- * followed. Owns and errors: as hsn_backrefs_tree().
+ * followed.
+ *
+ * Owns:   the caller owns *out; hsn_table_free(). Independent of `backrefs`.
+ * Errors: HSN_ENOMEM, HSN_ELIMIT.
  */
 HSN_API int hsn_backrefs_boxes(const hsn_backrefs *backrefs, hsn_table **out, hsn_error *err);
 
 /**
  * One row for the whole: direction, max_depth, objects, cut_objects, and `edges`, a list of source
- * and target (rows of hsn_backrefs_boxes(), from 0), labels, more_labels, count, kind, weak. Owns
- * and errors: as hsn_backrefs_tree().
+ * and target (rows of hsn_backrefs_boxes(), from 0), labels, more_labels, count, kind, weak.
+ *
+ * Owns:   the caller owns *out; hsn_table_free(). Independent of `backrefs`.
+ * Errors: HSN_ENOMEM, HSN_ELIMIT.
  */
 HSN_API int hsn_backrefs_whole(const hsn_backrefs *backrefs, hsn_table **out, hsn_error *err);
 

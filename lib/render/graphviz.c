@@ -13,7 +13,6 @@
 #include <graphviz/gvc.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 // From so many boxes on, bounded effort: network simplex and crossing minimisation are superlinear.
@@ -37,7 +36,7 @@ static int refuse(hsn_error *err, const char *what)
     if (!strncmp(text, "Error: ", 7))
         text += 7;
     int r = hsn__fail(err, HSN_EUNSUPPORTED, NULL, "%s: %s", what, text);
-    free(words);
+    hsn__free(words);
     return r;
 }
 
