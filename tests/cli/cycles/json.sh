@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# The documented fields.
+cyclefind data/monday.jsonl --json
