@@ -31,6 +31,22 @@ static int open_failed(struct out *out)
     return r;
 }
 
+// `snaptop a.db -o a.db` would put a table in the place of the store.
+static bool is_input(struct cli *cli, const struct stat *status)
+{
+    for (size_t i = 0; i < cli->arg_count; i++) {
+        struct stat input;
+        const char *argument = cli->args[i], *mark = strrchr(argument, '#');
+        const char *path = mark && access(argument, F_OK)
+                               ? cli_format(cli, "%.*s", (int)(mark - argument), argument)
+                               : argument;
+        if (stat(path, &input) == 0 && input.st_dev == status->st_dev &&
+            input.st_ino == status->st_ino)
+            return true;
+    }
+    return false;
+}
+
 int out_open(struct cli *cli, const char *path, struct out **result)
 {
     struct out *out = calloc(1, sizeof *out);
@@ -52,6 +68,10 @@ int out_open(struct cli *cli, const char *path, struct out **result)
             return open_failed(out);
         *result = out;
         return STATUS_OK;
+    }
+    if (exists && is_input(cli, &status)) {
+        out_abandon(out);
+        return cli_error(cli, path, "is an input, and would be lost");
     }
     out->path = exists ? realpath(path, NULL) : strdup(path);
     if (!out->path || asprintf(&out->temporary, "%s.tmp", out->path) < 0) {
