@@ -153,6 +153,8 @@ static int run(struct cli *cli)
             return STATUS_TROUBLE;
     const char *store =
         output ? output : cli_derived_path(cli, &(struct opt_file){0}, cli->args[0], ".db");
+    if (force && cli_is_input(cli, store))
+        return cli_error(cli, store, "is an input, and would be lost");
     hsn_load_options options = {
         .format = format,
         .label = label,

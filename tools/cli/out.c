@@ -32,16 +32,19 @@ static int open_failed(struct out *out)
 }
 
 // `snaptop a.db -o a.db` would put a table in the place of the store.
-static bool is_input(struct cli *cli, const struct stat *status)
+bool cli_is_input(struct cli *cli, const char *output)
 {
+    struct stat status;
+    if (stat(output, &status))
+        return false;
     for (size_t i = 0; i < cli->arg_count; i++) {
         struct stat input;
         const char *argument = cli->args[i], *mark = strrchr(argument, '#');
         const char *path = mark && access(argument, F_OK)
                                ? cli_format(cli, "%.*s", (int)(mark - argument), argument)
                                : argument;
-        if (stat(path, &input) == 0 && input.st_dev == status->st_dev &&
-            input.st_ino == status->st_ino)
+        if (stat(path, &input) == 0 && input.st_dev == status.st_dev &&
+            input.st_ino == status.st_ino)
             return true;
     }
     return false;
@@ -69,7 +72,7 @@ int out_open(struct cli *cli, const char *path, struct out **result)
         *result = out;
         return STATUS_OK;
     }
-    if (exists && is_input(cli, &status)) {
+    if (exists && cli_is_input(cli, path)) {
         out_abandon(out);
         return cli_error(cli, path, "is an input, and would be lost");
     }

@@ -228,6 +228,9 @@ void out_abandon(struct out *out);
 const char *cli_derived_path(struct cli *cli, const struct opt_file *file, const char *argument,
                              const char *suffix);
 
+/** `output` is the file of one of the operands, under whatever name. out_open() asks by itself. */
+bool cli_is_input(struct cli *cli, const char *output);
+
 /** Memory that lives until the tool exits; never NULL (exits with status 2 when there is none). */
 void *cli_alloc(struct cli *cli, size_t count, size_t size);
 char *cli_format(struct cli *cli, const char *format, ...) CLI_PRINTF(2, 3);

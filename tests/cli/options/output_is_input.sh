@@ -5,3 +5,6 @@ ln a.db b.db
 snapinfo a.db -o a.db || echo status $?
 snapinfo "a.db#monday" -o ./b.db || echo status $?
 snapinfo --verify a.db
+cp data/monday.jsonl dump.jsonl
+snapload --force dump.jsonl -o dump.jsonl || echo status $?
+cmp dump.jsonl data/monday.jsonl
