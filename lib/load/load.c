@@ -105,7 +105,7 @@ static int read_dumps(loading *l, const char *const *paths, size_t count, hsn_er
 {
     int r = HSN_OK;
     l->complete = true;
-    hsn__builder_init(&l->builder, l->options);
+    hsn__builder_init(&l->builder, l->options->max_objects, l->options->max_string_bytes);
     for (size_t i = 0; r >= 0 && i < count; i++)
         r = read_dump(l, paths[i], err);
     hsn_sink sink = hsn__builder_sink(&l->builder);

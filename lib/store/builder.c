@@ -26,16 +26,16 @@ enum {
     REF_ROOM = 3 * HSN__VARINT_MAX + 1,
 };
 
-void hsn__builder_init(hsn__builder *builder, const hsn_load_options *options)
+void hsn__builder_init(hsn__builder *builder, uint64_t max_objects, uint64_t max_string_bytes)
 {
     *builder = (hsn__builder){0};
     hsn__address_map_init(&builder->addresses);
     builder->max_objects = HSN_MAX_OBJECTS;
     builder->strings.max_bytes = (size_t)16 << 30;
-    if (options && options->max_objects && options->max_objects < builder->max_objects)
-        builder->max_objects = options->max_objects;
-    if (options && options->max_string_bytes)
-        builder->strings.max_bytes = options->max_string_bytes;
+    if (max_objects && max_objects < builder->max_objects)
+        builder->max_objects = max_objects;
+    if (max_string_bytes)
+        builder->strings.max_bytes = max_string_bytes;
     builder->names.max_bytes = builder->strings.max_bytes;
 }
 

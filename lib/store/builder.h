@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/input.h"
-#include "heapsnap/load.h"
+#include "heapsnap/store.h"
 #include "readers/sink.h"
 #include "store/address_map.h"
 #include "store/intern.h"
@@ -116,8 +116,8 @@ typedef struct hsn__snapshot_meta {
     bool complete;
 } hsn__snapshot_meta;
 
-/** Limits from the options (may be NULL). */
-void hsn__builder_init(hsn__builder *builder, const hsn_load_options *options);
+/** Limits; 0 = the default of hsn_load_options. */
+void hsn__builder_init(hsn__builder *builder, uint64_t max_objects, uint64_t max_string_bytes);
 void hsn__builder_clear(hsn__builder *builder);
 
 /** The sink that fills it. */

@@ -66,7 +66,7 @@ static hsn_store *make_store(void)
     hsn_store *store = NULL;
     hsn_snapshot_id id;
     uint64_t peak;
-    hsn__builder_init(&builder, NULL);
+    hsn__builder_init(&builder, 0, 0);
     hsn_sink sink = hsn__builder_sink(&builder);
     push(&sink);
     hsn__snapshot_meta meta = {.source = "made", .format = "test", .complete = true};

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "check.h"
 #include "heapsnap/heap.h"
+#include "heapsnap/load.h"
 #include "store/builder.h"
 #include "store/store_private.h"
 
@@ -41,10 +42,11 @@ static void make_object(made_heap *heap, check_random *random, unsigned shift)
         .address = random_address(random, shift),
         .size_bytes = check_random_below(random, 5000),
         .length = check_random_below(random, 2) ? HSN_NO_LENGTH : check_random_below(random, 9),
-        .refcount = check_random_below(random, 3) ? check_random_below(random, 99) : HSN_NO_REFCOUNT,
+        .refcount =
+            check_random_below(random, 3) ? check_random_below(random, 99) : HSN_NO_REFCOUNT,
         .type = check_random_below(random, TYPES),
-        .stack = check_random_below(random, 2) ? HSN_NONE
-                                               : heap->stacks[check_random_below(random, 3)],
+        .stack =
+            check_random_below(random, 2) ? HSN_NONE : heap->stacks[check_random_below(random, 3)],
         .flags = check_random_below(random, 8),
         .generation = check_random_below(random, 2) ? HSN_NO_GENERATION
                                                     : (uint8_t)check_random_below(random, 3),
@@ -121,7 +123,8 @@ static int build(made_heap *heap, const hsn_load_options *options, hsn_store **o
     hsn__builder builder;
     uint64_t peak;
     hsn_sink sink = hsn__builder_sink(&builder);
-    hsn__builder_init(&builder, options);
+    hsn__builder_init(&builder, options ? options->max_objects : 0,
+                      options ? options->max_string_bytes : 0);
     int r = announce(heap, &sink, err);
     if (r == HSN_OK)
         r = push(heap, &sink, err);
@@ -129,10 +132,10 @@ static int build(made_heap *heap, const hsn_load_options *options, hsn_store **o
     if (r == HSN_OK)
         r = hsn__store_create(out, NULL, err);
     if (r == HSN_OK)
-        r = hsn__builder_write(&builder, *out,
-                               &(hsn__snapshot_meta){
-                                   .source = "made", .format = "test", .complete = true},
-                               NULL, out_id, &peak, err);
+        r = hsn__builder_write(
+            &builder, *out,
+            &(hsn__snapshot_meta){.source = "made", .format = "test", .complete = true}, NULL,
+            out_id, &peak, err);
     hsn__builder_clear(&builder);
     if (r < 0) {
         hsn__store_abandon(*out);
