@@ -41,7 +41,10 @@ HSN_API int hsn_graph_load(hsn_graph **out, hsn_heap *heap, unsigned parts,
 
 /**
  * A graph from arrays: `offsets` has node_count + 1 elements, `targets` offsets[node_count]. Both
- * are copied. For tests and for readers of other tools' graphs. Errors: HSN_EINVAL, HSN_ENOMEM.
+ * are copied. For tests and for readers of other tools' graphs.
+ *
+ * Owns:   the caller owns *out; free with hsn_graph_free().
+ * Errors: HSN_EINVAL, HSN_ENOMEM.
  */
 HSN_API int hsn_graph_build(hsn_graph **out, uint32_t node_count, const uint64_t *offsets,
                             const hsn_node_id *targets, unsigned parts, hsn_error *err);

@@ -28,7 +28,7 @@ HSN_API const hsn_snapshot_info *hsn_heap_info(const hsn_heap *heap);
 /** The types with totals, indexed by type id. Lives as long as the heap. */
 HSN_API const hsn_type_list *hsn_heap_types(const hsn_heap *heap);
 
-/** The roots, by node. Read on first use. */
+/** The roots, by node. Read on first use. Errors: HSN_ESTORE, HSN_ENOMEM. */
 HSN_API int hsn_heap_roots(hsn_heap *heap, const hsn_root_list **out, hsn_error *err);
 
 /** An object. `text` lives until the next call that names this heap. */
@@ -57,12 +57,18 @@ typedef struct hsn_ref {
 
 /**
  * The references of a node. *out lives until the next call of hsn_heap_refs() on this heap.
- * Cost: O(references of the 64 Ki nodes around it) the first time, O(its references) after that.
+ *
+ * Errors: HSN_EINVAL (no such node), HSN_EFORMAT (damaged segment), HSN_ESTORE, HSN_ENOMEM.
+ * Cost:   O(references of the 64 Ki nodes around it) the first time, O(its references) after that.
  */
 HSN_API int hsn_heap_refs(hsn_heap *heap, hsn_node_id node, const hsn_ref **out, size_t *out_count,
                           hsn_error *err);
 
-/** An interned string (label, text). NUL-terminated; lives as long as the heap. */
+/**
+ * An interned string (label, text). NUL-terminated; lives as long as the heap.
+ *
+ * Errors: HSN_EINVAL (no such string), HSN_EFORMAT (damaged segment), HSN_ESTORE, HSN_ENOMEM.
+ */
 HSN_API int hsn_heap_string(hsn_heap *heap, uint32_t id, const char **out, hsn_error *err);
 
 /** The node at an address. Errors: HSN_ENOTFOUND. Cost: O(log objects) segments. */
@@ -72,20 +78,24 @@ HSN_API int hsn_heap_find_address(hsn_heap *heap, uint64_t address, hsn_node_id 
 /**
  * The nodes whose type's flag is set in `wanted` (indexed by type id), ascending.
  *
- * Owns: *out is the caller's; free it with hsn_free_nodes().
- * Cost: one pass over the type column.
+ * Owns:   *out is the caller's; free it with hsn_free_nodes().
+ * Errors: HSN_EFORMAT (damaged segment), HSN_ESTORE, HSN_ENOMEM.
+ * Cost:   one pass over the type column.
  */
 HSN_API int hsn_heap_nodes_of_types(hsn_heap *heap, const uint8_t *wanted, hsn_node_id **out,
                                     size_t *out_count, hsn_error *err);
 HSN_API void hsn_free_nodes(hsn_node_id *nodes);
 
-/** Whole columns, decoded into arrays of `objects` elements that the caller owns. */
+/**
+ * Whole columns, decoded into arrays of `objects` elements that the caller owns. Refcounts are
+ * clamped to UINT32_MAX - 1; UINT32_MAX = unknown or immortal. Flags are hsn_object_flag bits.
+ *
+ * Errors: HSN_EFORMAT (damaged segment), HSN_ESTORE, HSN_ENOMEM.
+ */
 HSN_API int hsn_heap_column_types(hsn_heap *heap, uint32_t *out, hsn_error *err);
 HSN_API int hsn_heap_column_sizes(hsn_heap *heap, uint64_t *out, hsn_error *err);
 HSN_API int hsn_heap_column_addresses(hsn_heap *heap, uint64_t *out, hsn_error *err);
-/** Clamped to UINT32_MAX - 1; UINT32_MAX = unknown or immortal. */
 HSN_API int hsn_heap_column_refcounts(hsn_heap *heap, uint32_t *out, hsn_error *err);
-/** hsn_object_flag bits. */
 HSN_API int hsn_heap_column_flags(hsn_heap *heap, uint32_t *out, hsn_error *err);
 
 #ifdef __cplusplus

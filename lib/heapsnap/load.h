@@ -11,24 +11,24 @@ extern "C" {
 
 /** All zero = defaults. */
 typedef struct hsn_load_options {
-    const char *format;            /**< reader's name; NULL = recognise by the first bytes */
-    const char *label;             /**< label of the snapshot; NULL = the dump's own, if it has one */
-    const hsn_pair *tags;          /**< more tags, over the dump's own */
+    const char *format;   /**< reader's name; NULL = recognise by the first bytes */
+    const char *label;    /**< label of the snapshot; NULL = the dump's own, if it has one */
+    const hsn_pair *tags; /**< more tags, over the dump's own */
     size_t tag_count;
-    int append;                    /**< add to an existing store instead of making a new one */
-    int replace;                   /**< a new store may replace an existing file */
-    int strict;                    /**< a damaged dump is an error and stores nothing */
-    uint64_t max_objects;          /**< 0 = HSN_MAX_OBJECTS */
-    uint64_t max_string_bytes;     /**< all strings together; 0 = 16 GiB */
-    const hsn_progress *progress;  /**< may be NULL */
+    int append;                   /**< add to an existing store instead of making a new one */
+    int replace;                  /**< a new store may replace an existing file */
+    int strict;                   /**< a damaged dump is an error and stores nothing */
+    uint64_t max_objects;         /**< 0 = HSN_MAX_OBJECTS */
+    uint64_t max_string_bytes;    /**< all strings together; 0 = 16 GiB */
+    const hsn_progress *progress; /**< may be NULL */
 } hsn_load_options;
 
 /** What a load did. Free with hsn_load_result_free(). */
 typedef struct hsn_load_result {
     hsn_snapshot_id id;
-    hsn_snapshot_list snapshot;  /**< one row */
-    hsn_error damage;            /**< of a partial load: what and where */
-    uint64_t peak_bytes;         /**< most bytes that the builder held at once */
+    hsn_snapshot_list snapshot; /**< one row */
+    hsn_error damage;           /**< of a partial load: what and where */
+    uint64_t peak_bytes;        /**< most bytes that the builder held at once */
 } hsn_load_result;
 
 HSN_API void hsn_load_result_free(hsn_load_result *result);
@@ -40,21 +40,22 @@ HSN_API void hsn_load_result_free(hsn_load_result *result);
  * transaction. On failure nothing is left behind. `result` may be NULL.
  *
  * Errors: HSN_PARTIAL (stored, marked incomplete; the place in result->damage and *err),
- *         HSN_ENOTFOUND, HSN_EIO, HSN_EFORMAT, HSN_EUNSUPPORTED, HSN_ELIMIT, HSN_ESTORE, HSN_ENOMEM,
- *         HSN_EINVAL (the store exists and neither append nor replace was asked for),
+ *         HSN_ENOTFOUND, HSN_EIO, HSN_EFORMAT, HSN_EUNSUPPORTED, HSN_ELIMIT, HSN_ESTORE,
+ * HSN_ENOMEM, HSN_EINVAL (the store exists and neither append nor replace was asked for),
  *         HSN_ECANCELED.
- * Cost:   one pass over the dump; memory: at most 32 bytes an object and 8 a reference plus strings.
+ * Cost:   one pass over the dump; memory: at most 32 bytes an object and 8 a reference plus
+ * strings.
  */
 HSN_API int hsn_load(const char *store_path, const char *const *dump_paths, size_t dump_count,
                      const hsn_load_options *options, hsn_load_result *result, hsn_error *err);
 
 /**
- * Open a snapshot argument of a tool: `a.db`, `a.db#LABEL`, `a.db#3`, `a.db#last`, or a dump, which is
- * loaded into a store in memory.
+ * Open a snapshot argument of a tool: `a.db`, `a.db#LABEL`, `a.db#3`, `a.db#last`, or a dump, which
+ * is loaded into a store in memory.
  *
  * Owns:   *out_store is the caller's; hsn_store_close().
- * Errors: as hsn_store_open(), hsn_snapshot_find() and hsn_load(); HSN_PARTIAL: opened, but the dump
- *         was damaged (*err says how) or the stored snapshot is incomplete.
+ * Errors: as hsn_store_open(), hsn_snapshot_find() and hsn_load(); HSN_PARTIAL: opened, but the
+ * dump was damaged (*err says how) or the stored snapshot is incomplete.
  */
 HSN_API int hsn_snapshot_open(hsn_store **out_store, hsn_snapshot_id *out_id, const char *argument,
                               const hsn_load_options *options, hsn_error *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words of the model: ids, kinds of objects, references and roots. docs/glossary.md defines them.
+// The words of the model: ids, kinds of objects, references, roots; see docs/glossary.md.
 #ifndef HEAPSNAP_MODEL_H
 #define HEAPSNAP_MODEL_H
 
@@ -22,7 +22,7 @@ typedef uint32_t hsn_node_id;
 /** Most objects of a snapshot, so that HSN_NONE and a virtual root stay free. */
 #define HSN_MAX_OBJECTS (UINT32_MAX - 16)
 
-/** What the instances of a type are: X(NAME, "word in dumps and SQL"). Order is part of the store. */
+/** What the instances of a type are: X(NAME, "word in dumps"). Order is part of the store. */
 #define HSN_KIND_LIST(X)                                                                           \
     X(INSTANCE, "instance")                                                                        \
     X(MODULE, "module")                                                                            \
@@ -64,19 +64,19 @@ typedef enum hsn_kind {
 
 /** Kinds of references: X(NAME, "word"). Order is part of the store. */
 #define HSN_REF_KIND_LIST(X)                                                                       \
-    X(OTHER, "ref")          /* no name is known */                                                \
-    X(ATTRIBUTE, "attr")     /* instance attribute */                                              \
-    X(KEY, "key")            /* a mapping's key; the label is the entry's */                       \
-    X(VALUE, "value")        /* a mapping's value, labelled by its key or position */              \
-    X(INDEX, "item")         /* a sequence's item, labelled by its index */                        \
-    X(ELEMENT, "elem")       /* a set's element, without order */                                  \
-    X(SLOT, "slot")          /* a member of __slots__ */                                           \
-    X(LOCAL, "local")        /* a frame's local variable */                                        \
-    X(CELL, "cell")          /* a closure's cell, labelled by the variable */                      \
-    X(DEFAULT, "default")    /* a parameter's default value */                                     \
-    X(CLASS, "class")        /* an instance's type */                                              \
-    X(INTERNAL, "internal")  /* structural, with a name: __dict__, f_back */                       \
-    X(WEAK, "weak")          /* does not keep its target alive */                                  \
+    X(OTHER, "ref")           /* no name is known */                                               \
+    X(ATTRIBUTE, "attr")      /* instance attribute */                                             \
+    X(KEY, "key")             /* a mapping's key; the label is the entry's */                      \
+    X(VALUE, "value")         /* a mapping's value, labelled by its key or position */             \
+    X(INDEX, "item")          /* a sequence's item, labelled by its index */                       \
+    X(ELEMENT, "elem")        /* a set's element, without order */                                 \
+    X(SLOT, "slot")           /* a member of __slots__ */                                          \
+    X(LOCAL, "local")         /* a frame's local variable */                                       \
+    X(CELL, "cell")           /* a closure's cell, labelled by the variable */                     \
+    X(DEFAULT, "default")     /* a parameter's default value */                                    \
+    X(CLASS, "class")         /* an instance's type */                                             \
+    X(INTERNAL, "internal")   /* structural, with a name: __dict__, f_back */                      \
+    X(WEAK, "weak")           /* does not keep its target alive */                                 \
     X(EPHEMERON, "ephemeron") /* alive while its key is */
 
 typedef enum hsn_ref_kind {

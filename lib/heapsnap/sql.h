@@ -26,7 +26,11 @@ HSN_API int hsn_sql_prepare(hsn_sql **out, hsn_store *store, hsn_snapshot_id id,
 /** Accepts NULL. */
 HSN_API void hsn_sql_close(hsn_sql *sql);
 
-/** HSN_OK with a row, HSN_DONE, or an error as above, HSN_EFORMAT for a damaged store. */
+/**
+ * The next row: HSN_OK, or HSN_DONE after the last one.
+ *
+ * Errors: as hsn_sql_prepare(), and HSN_EFORMAT for a damaged store.
+ */
 HSN_API int hsn_sql_next(hsn_sql *sql, hsn_error *err);
 
 HSN_API int hsn_sql_column_count(const hsn_sql *sql);
@@ -51,6 +55,7 @@ typedef struct hsn_sql_value {
     size_t text_length;
 } hsn_sql_value;
 
+/** Errors: HSN_ENOMEM. */
 HSN_API int hsn_sql_column(hsn_sql *sql, int column, hsn_sql_value *out, hsn_error *err);
 
 /**

@@ -69,8 +69,8 @@ HSN_API const char *hsn_status_text(int status);
 HSN_API const char *hsn_version(void);
 
 /**
- * A long call asks `tick` now and then. Return 0 to go on, anything else to stop, upon which the call
- * returns HSN_ECANCELED. `total` is 0 while unknown. `phase` is a word or two, static.
+ * A long call asks `tick` now and then. Return 0 to go on, anything else to stop, upon which the
+ * call returns HSN_ECANCELED. `total` is 0 while unknown. `phase` is a word or two, static.
  */
 typedef struct hsn_progress {
     int (*tick)(void *context, const char *phase, uint64_t done, uint64_t total);

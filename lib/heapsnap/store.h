@@ -39,42 +39,42 @@ HSN_API const char *hsn_store_path(const hsn_store *store);
 /** One snapshot: what `snapinfo` shows. Strings are never NULL; unknown numbers are 0. */
 typedef struct hsn_snapshot_info {
     hsn_snapshot_id id;
-    const char *label;            /**< unique in the store; "" = none */
-    const char *source;           /**< the dump's file name(s) */
-    const char *format;           /**< reader's name */
-    const char *runtime;          /**< "cpython" */
-    const char *runtime_version;  /**< "3.11.7" */
+    const char *label;           /**< unique in the store; "" = none */
+    const char *source;          /**< the dump's file name(s) */
+    const char *format;          /**< reader's name */
+    const char *runtime;         /**< "cpython" */
+    const char *runtime_version; /**< "3.11.7" */
     const char *program;
     const char *host;
     int64_t pid;
-    int64_t captured_at_unix_ms;  /**< 0 = unknown */
-    int64_t rss_bytes;            /**< 0 = unknown */
+    int64_t captured_at_unix_ms; /**< 0 = unknown */
+    int64_t rss_bytes;           /**< 0 = unknown */
     uint64_t objects;
-    uint64_t references;          /**< strong and weak, dangling ones not counted */
+    uint64_t references; /**< strong and weak, dangling ones not counted */
     uint64_t weak_references;
     uint64_t dangling_references; /**< targets that the dump does not hold; skipped */
     uint64_t duplicate_objects;   /**< addresses that came twice; the first was kept */
     uint64_t roots;
-    uint64_t heap_bytes;          /**< sum of shallow bytes */
+    uint64_t heap_bytes; /**< sum of shallow bytes */
     uint64_t types;
     uint64_t strings;
     uint64_t frames;
     uint64_t stacks;
-    uint64_t allocations;         /**< live blocks of the allocation profile */
+    uint64_t allocations; /**< live blocks of the allocation profile */
     uint64_t allocation_bytes;
     uint64_t samples;
     uint64_t warnings;
-    uint64_t bytes_read;          /**< coverage: bytes of the dump file that were read … */
-    uint64_t bytes_total;         /**< … of how many; 0 = unknown */
-    int complete;                 /**< 0: the dump was truncated or damaged */
-    int has_refcounts;            /**< some object carries a refcount */
-    unsigned address_shift;       /**< all addresses are multiples of 1 << address_shift */
+    uint64_t bytes_read;    /**< coverage: bytes of the dump file that were read … */
+    uint64_t bytes_total;   /**< … of how many; 0 = unknown */
+    int complete;           /**< 0: the dump was truncated or damaged */
+    int has_refcounts;      /**< some object carries a refcount */
+    unsigned address_shift; /**< all addresses are multiples of 1 << address_shift */
 } hsn_snapshot_info;
 
 typedef struct hsn_snapshot_list {
     hsn_snapshot_info *rows; /**< in order of id */
     size_t count;
-    void *memory;            /**< private */
+    void *memory; /**< private */
 } hsn_snapshot_list;
 
 /** Owns: free *out with hsn_snapshot_list_free(). Errors: HSN_ESTORE, HSN_ENOMEM. */
@@ -102,7 +102,8 @@ typedef struct hsn_pair_list {
     void *memory; /**< private */
 } hsn_pair_list;
 
-/** Facts by name; tags by name; warnings in order. Free with hsn_pair_list_free(). Errors: HSN_ESTORE, HSN_ENOMEM. */
+/** Facts by name; tags by name; warnings in order. Free with hsn_pair_list_free(). Errors:
+ * HSN_ESTORE, HSN_ENOMEM. */
 HSN_API int hsn_snapshot_facts(hsn_store *store, hsn_snapshot_id id, hsn_pair_list *out,
                                hsn_error *err);
 HSN_API int hsn_snapshot_tags(hsn_store *store, hsn_snapshot_id id, hsn_pair_list *out,
@@ -117,9 +118,9 @@ typedef struct hsn_type {
     const char *module; /**< "app.cache"; "" for builtins */
     hsn_kind kind;
     int has_finalizer;
-    hsn_node_id node;   /**< the object that is this type; HSN_NONE = not in the dump */
-    uint64_t count;     /**< objects */
-    uint64_t size_bytes;/**< sum of their shallow bytes */
+    hsn_node_id node;    /**< the object that is this type; HSN_NONE = not in the dump */
+    uint64_t count;      /**< objects */
+    uint64_t size_bytes; /**< sum of their shallow bytes */
 } hsn_type;
 
 /** The types, indexed by type id (dense from 0). */
@@ -154,6 +155,7 @@ typedef struct hsn_root_list {
     void *memory; /**< private */
 } hsn_root_list;
 
+/** Owns: free *out with hsn_root_list_free(). Errors: HSN_ESTORE, HSN_ENOMEM. */
 HSN_API int hsn_root_list_read(hsn_store *store, hsn_snapshot_id id, hsn_root_list *out,
                                hsn_error *err);
 HSN_API void hsn_root_list_free(hsn_root_list *list);

@@ -18,12 +18,12 @@ bool check_status(int actual, int expected, const hsn_error *err, const char *fi
                   const char *text);
 
 /** Each gives false when it fails, so that a test can stop where going on makes no sense. */
-#define CHECK(condition)        check_true((condition), __FILE__, __LINE__, #condition)
-#define CHECK_EQ(a, b)          check_equal((int64_t)(a), (int64_t)(b), __FILE__, __LINE__, #a " == " #b)
-#define CHECK_STR(a, b)         check_text((a), (b), __FILE__, __LINE__, #a " == " #b)
-#define CHECK_MEM(a, b, size)   check_memory((a), (b), (size), __FILE__, __LINE__, #a " == " #b)
-#define CHECK_OK(call, err)     check_status((call), HSN_OK, (err), __FILE__, __LINE__, #call)
-#define CHECK_STATUS(call, s)   check_status((call), (s), NULL, __FILE__, __LINE__, #call)
+#define CHECK(condition)      check_true((condition), __FILE__, __LINE__, #condition)
+#define CHECK_EQ(a, b)        check_equal((int64_t)(a), (int64_t)(b), __FILE__, __LINE__, #a " == " #b)
+#define CHECK_STR(a, b)       check_text((a), (b), __FILE__, __LINE__, #a " == " #b)
+#define CHECK_MEM(a, b, size) check_memory((a), (b), (size), __FILE__, __LINE__, #a " == " #b)
+#define CHECK_OK(call, err)   check_status((call), HSN_OK, (err), __FILE__, __LINE__, #call)
+#define CHECK_STATUS(call, s) check_status((call), (s), NULL, __FILE__, __LINE__, #call)
 
 /** A row of a test program. */
 typedef struct check_case {
@@ -31,7 +31,10 @@ typedef struct check_case {
     void (*run)(void);
 } check_case;
 
-#define CHECK_CASE(function) {#function, function}
+#define CHECK_CASE(function)                                                                       \
+    {                                                                                              \
+#function, function                                                                        \
+    }
 
 /** Runs every case (or those whose name contains argv[1]); returns main's status. */
 int check_main(const check_case *cases, size_t count, int argc, char **argv);

@@ -104,7 +104,8 @@ static void test_map64_gives_dense_ids_in_order_of_first_sight(void)
     uint64_t keys[2000];
     size_t known = 0;
     for (int i = 0; i < 20000; i++) {
-        uint64_t key = (uint64_t)check_random_below(&random, 2000) << check_random_below(&random, 3);
+        uint64_t key = (uint64_t)check_random_below(&random, 2000)
+                       << check_random_below(&random, 3);
         size_t at = 0;
         while (at < known && keys[at] != key)
             at++;
