@@ -17,7 +17,7 @@ FOREIGN = [
     (re.compile(r'<sqlite3(ext)?\.h>'), ('lib/store/', 'lib/sql/'), 'SQLite'),
     (re.compile(r'<graphviz/'), ('lib/render/',), 'Graphviz'),
     (re.compile(r'<yaml\.h>'), ('lib/report/', 'tools/report/'), 'libyaml'),
-    (re.compile(r'<(zlib|zstd)\.h>'), ('lib/base/', 'lib/store/'), 'compression'),
+    (re.compile(r'<(zlib|zstd)\.h>'), ('lib/base/', 'lib/store/', 'tools/capture/'), 'compression'),
     (re.compile(r'<Python\.h>'), ('tools/capture/',), 'CPython'),
 ]
 

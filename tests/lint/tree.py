@@ -15,8 +15,9 @@ FUNCTION_LINES, FUNCTION_LINES_WARN = 120, 60
 # Names that stand once per folder by convention.
 REPEATED = {'meson.build', 'README.md', 'LICENSE', '__init__.py', '__main__.py', 'run', 'run.py',
             '.gitignore', '.gitattributes', 'setup.py', 'pyproject.toml'}
-# Folders of cases: one folder is one case, its files have fixed names.
-CASES = ('testdata/', 'tests/cli/', '.github/')
+# Folders of cases: one folder is one case, its files have fixed names. And the Python package, which
+# is a tree of its own.
+CASES = ('testdata/', 'tests/cli/', 'tools/capture/')
 
 TOP_LEVEL = {'LICENSE', 'README.md', 'meson.build', 'meson_options.txt', 'docs', 'lib', 'schemas',
              'testdata', 'tests', 'tools'}
