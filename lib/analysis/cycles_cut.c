@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Which reference of a shortest cycle to remove.
 //
-// First those that a program can remove: attributes, slots, values, items, variables. Among them
-// those called like a way back to an owner. Among them the one without which most objects of the
-// component are on no cycle; then the first one of the cycle.
+// First one that a program can remove and that is called like a way back to an owner; then those of
+// the best hsn_ref_rank(): attributes, slots, values, items, variables. Among equals the one
+// without which most objects of the component are on no cycle; then the first one of the cycle.
 #include "analysis/cycles_private.h"
 
 #include <string.h>
