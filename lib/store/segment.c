@@ -71,7 +71,7 @@ int hsn__segment_read(hsn_store *store, hsn_snapshot_id id, hsn__column column, 
 int hsn__segment_values(hsn_store *store, hsn_snapshot_id id, hsn__column column, uint32_t part,
                         uint64_t *out, size_t count, hsn_error *err)
 {
-    hsn__segment segment;
+    hsn__segment segment = {0};
     int r = hsn__segment_read(store, id, column, part, count, &segment, err);
     if (r < 0)
         return r;

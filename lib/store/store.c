@@ -93,7 +93,7 @@ static int pragma_number(hsn_store *store, const char *sql, int64_t *out, hsn_er
 
 static int check_schema(hsn_store *store, hsn_error *err)
 {
-    int64_t application, version;
+    int64_t application = 0, version = 0;
     int r = pragma_number(store, "PRAGMA application_id", &application, err);
     if (r == HSN_OK)
         r = pragma_number(store, "PRAGMA user_version", &version, err);

@@ -63,7 +63,8 @@ def check_text(path, text):
     for number, line in enumerate(text.split('\n'), 1):
         if line != line.rstrip():
             yield f'{path}:{number}: blanks at the end of the line'
-        if path.endswith(('.c', '.h')) and len(line) > 100:
+        # clang-format keeps a macro on the line on which it aligns it.
+        if path.endswith(('.c', '.h')) and len(line) > 100 and not line.startswith('#define'):
             yield f'{path}:{number}: {len(line)} columns (at most 100)'
         if '\t' in line and not path.endswith(('.tsv', '.records', '.expect')):
             yield f'{path}:{number}: a tab'

@@ -14,10 +14,10 @@ typedef struct side {
     hsn_type types[MAX_TYPES];
 } side;
 
-static void add(side *side, const char *name, uint64_t count, uint64_t size_bytes)
+static void add(side *to, const char *name, uint64_t count, uint64_t size_bytes)
 {
-    side->list.rows = side->types;
-    side->types[side->list.count++] =
+    to->list.rows = to->types;
+    to->types[to->list.count++] =
         (hsn_type){.name = name, .module = "", .count = count, .size_bytes = size_bytes};
 }
 
@@ -188,14 +188,14 @@ static void check_against_twin(const hsn_diff *diff, const twin_row *rows, size_
     }
 }
 
-static void make_random(side *side, check_random *random)
+static void make_random(side *to, check_random *random)
 {
     static char names[20][8];
-    *side = (struct side){0};
+    *to = (struct side){0};
     for (uint32_t n = check_random_below(random, MAX_TYPES); n > 0; n--) {
         uint32_t name = check_random_below(random, 20);
         snprintf(names[name], sizeof names[name], "T%u", name);
-        add(side, names[name], check_random_below(random, 4), check_random_below(random, 4));
+        add(to, names[name], check_random_below(random, 4), check_random_below(random, 4));
     }
 }
 

@@ -17,27 +17,27 @@ typedef struct series {
     size_t snapshots;
 } series;
 
-static void add(series *series, const char *name, const uint64_t *sizes_bytes, size_t snapshots)
+static void add(series *to, const char *name, const uint64_t *sizes_bytes, size_t snapshots)
 {
-    series->snapshots = snapshots;
+    to->snapshots = snapshots;
     for (size_t i = 0; i < snapshots; i++) {
-        series->lists[i].rows = series->types[i];
+        to->lists[i].rows = to->types[i];
         if (sizes_bytes[i])
-            series->types[i][series->lists[i].count++] = (hsn_type){.name = name,
-                                                                    .module = "",
-                                                                    .count = sizes_bytes[i] / 10,
-                                                                    .size_bytes = sizes_bytes[i]};
+            to->types[i][to->lists[i].count++] = (hsn_type){.name = name,
+                                                            .module = "",
+                                                            .count = sizes_bytes[i] / 10,
+                                                            .size_bytes = sizes_bytes[i]};
     }
 }
 
-static int rank(const series *series, const hsn_growth_options *options, hsn_growth *out,
+static int rank(const series *all, const hsn_growth_options *options, hsn_growth *out,
                 hsn_error *err)
 {
     const hsn_type_list *lists[MAX_SNAPSHOTS];
     hsn_totals totals = {0};
-    for (size_t i = 0; i < series->snapshots; i++)
-        lists[i] = &series->lists[i];
-    int r = hsn__totals_of_types(lists, series->snapshots, &options->totals, &totals, err);
+    for (size_t i = 0; i < all->snapshots; i++)
+        lists[i] = &all->lists[i];
+    int r = hsn__totals_of_types(lists, all->snapshots, &options->totals, &totals, err);
     return r < 0 ? r : hsn__growth_rank(&totals, options, out, err);
 }
 
