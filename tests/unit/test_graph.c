@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "check.h"
 #include "random_graph.h"
+#include "snapshot_of.h"
 
 static int by_target_then_source(const void *a, const void *b)
 {
@@ -137,8 +138,88 @@ static void test_graph_reports_each_failing_allocation(void)
     hsn_graph_free(graph);
 }
 
+// Object i refers to object (7 i + 1) mod LOADED, and weakly to the next one.
+enum { LOADED = 70001 };
+
+static bool open_two_parts(snapshot_of *s, unsigned parts)
+{
+    enum { LINE = 80 };
+    char *lines = malloc((size_t)LOADED * LINE + LINE);
+    int at = snprintf(lines, LINE, "{'type':0,'name':'Thing'}\n");
+    for (int i = 0; i < LOADED; i++)
+        at += snprintf(lines + at, LINE, "{'object':%d,'type':0,'size':1,'weak':[%d],'ref':[%d]}\n",
+                       16 * (i + 1), 16 * ((i + 1) % LOADED + 1), 16 * ((7 * i + 1) % LOADED + 1));
+    bool ok = snapshot_open(s, lines, parts);
+    free(lines);
+    return ok;
+}
+
+static void check_loaded(const hsn_graph *graph, unsigned parts)
+{
+    bool weak = parts & HSN_GRAPH_WEAK, same = true;
+    CHECK_EQ(hsn_graph_node_count(graph), LOADED);
+    CHECK_EQ(hsn_graph_reference_count(graph), weak ? 2 * LOADED : LOADED);
+    CHECK_EQ(hsn_graph_parts(graph), parts);
+    for (uint32_t i = 0; i < LOADED && same; i++) {
+        uint32_t strong = (7 * i + 1) % LOADED;
+        if (parts & HSN_GRAPH_FORWARD) {
+            hsn_span refs = hsn_graph_refs(graph, i);
+            same = refs.count == 1u + weak && refs.ids[0] == strong &&
+                   (!weak || refs.ids[1] == (i + 1) % LOADED);
+        }
+        if (parts & HSN_GRAPH_BACKWARD) {
+            hsn_span back = hsn_graph_referrers(graph, strong);
+            bool found = false;
+            for (size_t k = 0; k < back.count; k++)
+                found = found || back.ids[k] == i;
+            same =
+                same && found && back.count == 1u + weak && (!weak || back.ids[0] <= back.ids[1]);
+        }
+    }
+    CHECK(same);
+}
+
+static void test_graph_loads_each_choice_of_parts(void)
+{
+    snapshot_of s;
+    if (!open_two_parts(&s, HSN_GRAPH_FORWARD))
+        return;
+    for (unsigned parts = 0; parts < 8; parts++) {
+        hsn_graph *graph;
+        hsn_error err = {0};
+        if (CHECK_OK(hsn_graph_load(&graph, s.heap, parts, NULL, &err), &err))
+            check_loaded(graph, parts);
+        hsn_graph_free(graph);
+    }
+    snapshot_close(&s);
+}
+
+static void test_graph_load_reports_each_failing_allocation(void)
+{
+    snapshot_of s;
+    if (!open_two_parts(&s, HSN_GRAPH_FORWARD))
+        return;
+    for (unsigned parts = 1; parts < 4; parts++) {
+        hsn_graph *graph = NULL;
+        int r = HSN_ENOMEM;
+        uint64_t nth = 0;
+        while (r == HSN_ENOMEM && nth < 200) {
+            hsn__alloc_fail_at(++nth, false);
+            r = hsn_graph_load(&graph, s.heap, parts, NULL, NULL);
+            hsn__alloc_fail_at(0, false);
+            CHECK(r == HSN_OK || !graph);
+        }
+        CHECK_EQ(r, HSN_OK);
+        CHECK(nth > 8);
+        hsn_graph_free(graph);
+    }
+    snapshot_close(&s);
+}
+
 CHECK_MAIN(CHECK_CASE(test_graph_referrers_equal_sorted_pairs_on_random_graphs),
            CHECK_CASE(test_graph_blocks_of_nodes_join_at_their_borders),
            CHECK_CASE(test_graph_one_side_alone), CHECK_CASE(test_graph_without_nodes),
            CHECK_CASE(test_graph_refuses_targets_and_offsets_out_of_range),
-           CHECK_CASE(test_graph_reports_each_failing_allocation))
+           CHECK_CASE(test_graph_reports_each_failing_allocation),
+           CHECK_CASE(test_graph_loads_each_choice_of_parts),
+           CHECK_CASE(test_graph_load_reports_each_failing_allocation))
