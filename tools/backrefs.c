@@ -76,9 +76,6 @@ struct question {
     size_t ignored_count, coloured_count;
 };
 
-// ---- names and addresses
-// -------------------------------------------------------------------------
-
 // "0x7f12…" or decimal digits.
 static bool parse_address(const char *text, uint64_t *out)
 {
@@ -142,9 +139,6 @@ static int find_node(struct cli *cli, struct question *q, const char *text, hsn_
     return err.code ? cli_failed(cli, q->snapshot->argument, &err) : STATUS_OK;
 }
 
-// ---- options
-// -------------------------------------------------------------------------------------
-
 static int flag_list(struct cli *cli, struct question *q, const struct opt_list *list, uint8_t flag)
 {
     const hsn_type_list *types = hsn_heap_types(q->heap);
@@ -190,9 +184,6 @@ static int read_choice(struct cli *cli, struct question *q)
     int r = node_list(cli, q, &ignore, true, &q->ignored, &q->ignored_count);
     return r ? r : node_list(cli, q, &highlight, false, &q->coloured, &q->coloured_count);
 }
-
-// ---- roots
-// ---------------------------------------------------------------------------------------
 
 static void add_roots(struct cli *cli, struct question *q, const hsn_node_id *nodes, size_t count)
 {
@@ -257,9 +248,6 @@ static int read_roots(struct cli *cli, struct question *q)
     }
     return !r && where ? add_where(cli, q) : r;
 }
-
-// ---- graph
-// ---------------------------------------------------------------------------------------
 
 static bool wants_picture(const struct cli *cli)
 {
@@ -388,9 +376,6 @@ static int run_graph(struct cli *cli, struct question *q)
     hsn_backrefs_free(&backrefs);
     return r;
 }
-
-// ---- chain
-// ---------------------------------------------------------------------------------------
 
 static const hsn_column step_fields[] = {
     {HSN_COLUMN_ADDRESS, "address", NULL, 0, NULL},

@@ -6,8 +6,10 @@
 
 #include <string.h>
 
-// So many items of a sequence are told one by one; more of them are `[*]`.
+// So many items of a sequence, or entries of a mapping, are told one by one; more of them are
+// `[*]`.
 #define FEW_INDEXES 3
+#define FEW_ENTRIES 8
 
 // The different links of an edge.
 typedef struct distinct {
@@ -30,7 +32,7 @@ static void note(distinct *set, const hsn__backrefs_link *link)
     if (set->count < HSN__BACKREFS_DISTINCT)
         set->links[set->count++] = *link;
     else
-        set->more++;
+        set->more = 1; // how many different ones is not known
 }
 
 static unsigned rank(const hsn__backrefs_link *link)
@@ -51,12 +53,18 @@ static void sort_by_rank(distinct *set)
     }
 }
 
-static int label_of(hsn__backrefs_search *search, const hsn__backrefs_link *link, bool any_index,
+static bool is_entry(const hsn__backrefs_link *link)
+{
+    return (link->kind == HSN_REF_VALUE || link->kind == HSN_REF_KEY) &&
+           link->label_form == HSN_LABEL_STRING;
+}
+
+static int label_of(hsn__backrefs_search *search, const hsn__backrefs_link *link, bool any,
                     char text[HSN_LABEL_TEXT_BYTES + 8], hsn_error *err)
 {
     hsn_ref ref = {.label = link->label, .kind = link->kind, .label_form = link->label_form};
     int r = HSN_OK;
-    if (any_index && link->label_form == HSN_LABEL_INDEX)
+    if (any)
         memcpy(text, "[*]", 4);
     else
         r = hsn_label_text(search->heap, &ref, text, err);
@@ -89,7 +97,7 @@ int hsn__backrefs_describe(hsn__backrefs_search *search, const hsn__backrefs_sib
                            hsn_backrefs_edge *edge, hsn_error *err)
 {
     distinct set = {.count = 0};
-    size_t indexes = 0;
+    size_t indexes = 0, entries = 0;
     edge->weak = 1;
     for (size_t i = siblings->first; i < siblings->first + siblings->count; i++) {
         const hsn__backrefs_neighbour *neighbour = &search->neighbours[i];
@@ -102,18 +110,23 @@ int hsn__backrefs_describe(hsn__backrefs_search *search, const hsn__backrefs_sib
     }
     sort_by_rank(&set);
     edge->kind = (hsn_ref_kind)set.links[0].kind;
-    for (size_t i = 0; i < set.count; i++)
-        indexes += set.links[i].label_form == HSN_LABEL_INDEX;
     for (size_t i = 0; i < set.count; i++) {
+        indexes += set.links[i].label_form == HSN_LABEL_INDEX;
+        entries += is_entry(&set.links[i]);
+    }
+    for (size_t i = 0; i < set.count; i++) {
+        const hsn__backrefs_link *link = &set.links[i];
+        bool any = link->label_form == HSN_LABEL_INDEX ? indexes > FEW_INDEXES
+                                                       : is_entry(link) && entries > FEW_ENTRIES;
         char text[HSN_LABEL_TEXT_BYTES + 8];
-        int r = label_of(search, &set.links[i], indexes > FEW_INDEXES, text, err);
+        int r = label_of(search, link, any, text, err);
         if (r >= 0)
             r = add_label(search, edge, text, err);
         if (r < 0)
             return r;
     }
-    // Beyond the limit only indexes collapse into `[*]`; other labels are at least so many.
-    if (!indexes)
+    // What found no place in the set is `[*]` like the others, or at least so many labels.
+    if (indexes <= FEW_INDEXES && entries <= FEW_ENTRIES)
         edge->more_labels += set.more;
     return HSN_OK;
 }

@@ -52,9 +52,6 @@ static void sort_tasks(hsn__backrefs_search *search)
               hsn__backrefs_compare_tasks);
 }
 
-// ---- which objects have the references
-// -----------------------------------------------------------
-
 static int add_sources_of(hsn__backrefs_search *search, uint32_t box, hsn_error *err)
 {
     const hsn__backrefs_members *members = &search->members[box];
@@ -95,9 +92,6 @@ static bool is_affordable(hsn__backrefs_search *search, uint32_t box)
         search->budget -= count;
     return true;
 }
-
-// ---- links
-// ---------------------------------------------------------------------------------------
 
 // By box of the level: how many links the source at hand has into it, and which is the last one.
 typedef struct tally {
@@ -186,9 +180,6 @@ static int compare_links(const void *a, const void *b)
         return x->node < y->node ? -1 : 1;
     return (x->order > y->order) - (x->order < y->order);
 }
-
-// ---- neighbours
-// ----------------------------------------------------------------------------------
 
 static int add_neighbour(hsn__backrefs_search *search, size_t first, size_t count, hsn_error *err)
 {

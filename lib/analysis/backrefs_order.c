@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 // Siblings with names of their own (functions, types …) are worth a box each up to this many.
-#define FEW_NAMES 3
+#define FEW_NAMES 5
 
 // Dictionaries among the neighbours of which the owner is looked up.
 #define MAX_NAMESPACES 64
@@ -146,9 +146,6 @@ static int demote_namespaces(hsn__backrefs_search *search, hsn__backrefs_neighbo
     }
     return HSN_OK;
 }
-
-// ---- siblings
-// ------------------------------------------------------------------------------------
 
 // Siblings stand together; neighbours in boxes that exist stand together by box.
 static int compare_siblings(const void *a, const void *b)

@@ -177,9 +177,6 @@ static bool has_room(const hsn__backrefs_search *search)
     return search->out->box_count < (max ? max : HSN_BACKREFS_MAX_BOXES);
 }
 
-// ---- roots
-// ---------------------------------------------------------------------------------------
-
 typedef struct root_node {
     hsn_node_id node;
     uint32_t type;
@@ -314,9 +311,6 @@ static int add_roots(hsn__backrefs_search *search, const hsn_node_id *nodes, siz
     }
     return r;
 }
-
-// ---- search
-// --------------------------------------------------------------------------------------
 
 static int add_edge(hsn__backrefs_search *search, const hsn__backrefs_siblings *siblings,
                     uint32_t box, uint32_t other, hsn_error *err)

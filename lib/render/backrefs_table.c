@@ -8,9 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-// ---- tree
-// ----------------------------------------------------------------------------------------
-
 static const hsn_column tree_columns[] = {
     {HSN_COLUMN_TEXT, "referrers", "Referrers", 0, NULL},
     {HSN_COLUMN_BYTES, "size_bytes", "Bytes", 0, NULL},
@@ -75,16 +72,23 @@ static void put_count(hsn__buf *line, uint64_t count)
     hsn__draw_number(line, count);
 }
 
+// Shortened as in drawings: a tree of names of 10 000 characters is none.
+static void put_clean(hsn__buf *line, const char *before, const char *text)
+{
+    hsn__buf_puts(line, before);
+    hsn__draw_clean(line, text, HSN__DRAW_LINE_CHARS, false);
+}
+
 static void put_label(tree *t, const hsn_backrefs_edge *edge)
 {
     for (uint32_t i = 0; i < edge->label_count; i++)
-        hsn__buf_printf(&t->line, "%s%s", i ? ", " : "", edge->labels[i]);
+        put_clean(&t->line, i ? ", " : "", edge->labels[i]);
     if (edge->more_labels)
         hsn__buf_printf(&t->line, "%s+ %" PRIu64 " more", edge->label_count ? " " : "",
                         edge->more_labels);
     if (!edge->label_count)
         hsn__buf_puts(&t->line, "?");
-    if (edge->count > edge->label_count + edge->more_labels)
+    if (edge->count > 1 && edge->count > edge->label_count + edge->more_labels)
         put_count(&t->line, edge->count);
     if (edge->weak)
         hsn__buf_puts(&t->line, " (weak)");
@@ -101,7 +105,7 @@ static void put_root(hsn__buf *line, const hsn_backrefs_box *box)
 
 static void put_box(tree *t, const hsn_backrefs_box *box)
 {
-    hsn__buf_puts(&t->line, t->full_names ? box->type_name : box->short_name);
+    put_clean(&t->line, "", t->full_names ? box->type_name : box->short_name);
     if (box->count > 1)
         put_count(&t->line, box->count);
     if (t->refcounts && (box->object_flags & HSN_OBJECT_IMMORTAL))
@@ -111,9 +115,9 @@ static void put_box(tree *t, const hsn_backrefs_box *box)
     if (box->count > 1)
         return;
     if (box->kind == HSN_KIND_FRAME && *box->root_name)
-        hsn__buf_printf(&t->line, " %s", box->root_name);
+        put_clean(&t->line, " ", box->root_name);
     else if (*box->text)
-        hsn__buf_printf(&t->line, " %s", box->text);
+        put_clean(&t->line, " ", box->text);
     else if (box->length != HSN_NO_LENGTH)
         hsn__buf_printf(&t->line, " (%" PRIu64 ")", box->length);
     if ((box->flags & HSN_BACKREFS_HOLDER) && *box->root_thread)
@@ -215,9 +219,6 @@ int hsn_backrefs_tree(const hsn_backrefs *backrefs, int full_names, int refcount
         hsn_table_free(t.table);
     return r;
 }
-
-// ---- boxes and edges
-// -----------------------------------------------------------------------------
 
 static const hsn_column box_columns[] = {
     {HSN_COLUMN_ADDRESS, "address", NULL, 0, NULL},  {HSN_COLUMN_TEXT, "type", NULL, 0, NULL},

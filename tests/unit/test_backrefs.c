@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Unit tests of backrefs: small heaps written as dumps, and a slow twin on random ones.
 #include "heapsnap/backrefs.h"
+#include "base/alloc.h"
 #include "check.h"
 #include "heapsnap/draw_backrefs.h"
 #include "heapsnap/load.h"
@@ -373,8 +374,62 @@ static void test_backrefs_drawing_is_the_same_every_time(void)
     close_dump(&f);
 }
 
-// ---- slow twin
-// -----------------------------------------------------------------------------------
+static void test_backrefs_many_entries_of_a_mapping_are_one_label(void)
+{
+    fixture f;
+    char text[4096];
+    for (int entries = 8; entries <= 9; entries++) {
+        size_t at = (size_t)snprintf(text, sizeof text, HEAD);
+        for (int i = 3; i < 3 + entries; i++)
+            at += (size_t)snprintf(text + at, sizeof text - at,
+                                   "{\"string\":%d,\"text\":\"key%d\"}\n", i, i);
+        at += (size_t)snprintf(text + at, sizeof text - at,
+                               "{\"object\":16,\"type\":0,\"size\":64}\n"
+                               "{\"object\":32,\"type\":2,\"size\":64,\"dict\":[");
+        for (int i = 3; i < 3 + entries; i++)
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s%d,0,16", i > 3 ? "," : "", i);
+        snprintf(text + at, sizeof text - at,
+                 "]}\n{\"end\":1,\"objects\":2,\"references\":%d,\"types\":5,\"strings\":%d}\n",
+                 entries, 3 + entries);
+        if (open_dump(&f, text) && find(&f, 16, NULL)) {
+            const hsn_backrefs_edge *edge = edge_between(&f, 32, 16);
+            if (CHECK(edge != NULL)) {
+                CHECK_EQ(edge->count, entries);
+                CHECK_EQ(edge->label_count, entries == 8 ? 4 : 1);
+                CHECK_EQ(edge->more_labels, entries == 8 ? 4 : 0);
+                CHECK_STR(edge->labels[0], entries == 8 ? "key3" : "[*]");
+            }
+        }
+        close_dump(&f);
+    }
+}
+
+static void test_backrefs_failing_allocations_leave_nothing(void)
+{
+    fixture f;
+    char text[8192];
+    write_siblings(text, sizeof text);
+    if (!open_dump(&f, text))
+        return;
+    hsn_node_id node = node_at(&f, 16);
+    uint64_t nth = 0;
+    for (int r = HSN_ENOMEM; r != HSN_OK && nth < 1000;) {
+        hsn_error err = {0};
+        hsn_drawing *drawing = NULL;
+        hsn__alloc_fail_at(++nth, true);
+        r = hsn_backrefs_find(f.heap, f.graph, &node, 1, NULL, NULL, &f.found, &err);
+        if (r >= 0)
+            r = hsn_draw_backrefs(&f.found, NULL, &drawing, &err);
+        hsn__alloc_fail_at(0, false);
+        CHECK(r == HSN_OK || r == HSN_ENOMEM);
+        CHECK_EQ(err.code, r);
+        CHECK_EQ(drawing != NULL, r == HSN_OK);
+        hsn_drawing_free(drawing);
+        hsn_backrefs_free(&f.found);
+    }
+    CHECK(nth > 10 && nth < 1000);
+    close_dump(&f);
+}
 
 enum { MOST = 40 };
 
@@ -542,5 +597,7 @@ CHECK_MAIN(CHECK_CASE(test_backrefs_parallel_references_become_one_edge_with_lab
            CHECK_CASE(test_backrefs_too_many_are_counted),
            CHECK_CASE(test_backrefs_roots_of_a_type_are_one_box_unless_each),
            CHECK_CASE(test_backrefs_drawing_is_the_same_every_time),
+           CHECK_CASE(test_backrefs_many_entries_of_a_mapping_are_one_label),
+           CHECK_CASE(test_backrefs_failing_allocations_leave_nothing),
            CHECK_CASE(test_backrefs_equals_its_slow_twin_on_random_heaps),
            CHECK_CASE(test_backrefs_collapsing_loses_nothing))
