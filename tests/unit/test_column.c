@@ -83,7 +83,7 @@ static void test_column_refuses_every_prefix_and_never_reads_beyond(void)
 static void test_varint_refuses_more_than_64_bits(void)
 {
     uint8_t bytes[12];
-    uint64_t value;
+    uint64_t value = 0;
     memset(bytes, 0xff, sizeof bytes);
     bytes[9] = 1;
     CHECK(hsn__varint_read(bytes, bytes + 10, &value) == bytes + 10);
