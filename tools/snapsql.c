@@ -88,7 +88,7 @@ const struct tool tool = {
     .summary = "run an SQL statement over the rows and objects of a store",
     .args = "SNAPSHOT SQL",
     .examples =
-        "snapsql a.db 'SELECT type, count(*) FROM object GROUP BY type ORDER BY 2 DESC LIMIT 5'\n"
+        "snapsql a.db 'SELECT type, count(*) FROM object GROUP BY type'\n"
         "snapsql a.db \"SELECT * FROM referrers('0x7f12a0c3b040')\"",
     .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS,
     .min_args = 2,

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# A comment is no statement.
+snapsql data/monday.jsonl ' -- nothing'

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# One statement at a time.
+snapsql data/monday.jsonl 'SELECT 1; SELECT 2'
