@@ -186,33 +186,26 @@ static bool keep_path(hsn__girth *g, hsn_node_id start, hsn_node_id last)
     return true;
 }
 
-// Cycles of three references and more. With no budget left, any cycle that one search finds.
+// Cycles of three references and more. Every object of a component lies on a cycle, so the first
+// search finds one; it runs to its end, and the budget counts from there.
 static int find_longer(area *a, hsn_error *err)
 {
     hsn__girth *g = a->girth;
+    uint64_t budget = a->left;
+    a->left = UINT64_MAX;
     count_degrees(a);
     for (uint32_t i = 0; i < a->count && !a->spent && (!g->count || g->count > 3); i++) {
         hsn_node_id start = a->members[i];
         if (!is_left(a, start) || !is_wanted(a, start))
             continue;
         hsn_node_id last = search_from(a, start, g->count ? g->count : SIZE_MAX);
+        if (!g->count)
+            a->left = budget;
         if (last != HSN_NONE && !keep_path(g, start, last))
             return hsn__fail_memory(err);
         take_out(a, start);
     }
     g->is_exact = g->is_exact && !a->spent;
-    if (!g->count) {
-        // Every object of a component lies on a cycle: one full search finds one.
-        a->left = UINT64_MAX;
-        a->spent = false;
-        count_degrees(a);
-        uint32_t i = 0;
-        while (!is_wanted(a, a->members[i]))
-            i++;
-        hsn_node_id last = search_from(a, a->members[i], SIZE_MAX);
-        if (!keep_path(g, a->members[i], last))
-            return hsn__fail_memory(err);
-    }
     return HSN_OK;
 }
 

@@ -9,8 +9,9 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 
-// Visits of references that the search of a component may take: this, and 2 for each reference.
-enum { LEAST_BUDGET = 1 << 24 };
+// Visits of references that each step of the search for a shortest cycle may take. At some 30 ns of
+// waiting for memory each, half a second for a component that holds most of a large heap.
+enum { GIRTH_BUDGET = 1 << 24 };
 
 static int by_count_then_name(const void *a, const void *b)
 {
@@ -155,21 +156,13 @@ static int write_text(hsn__arena *arena, hsn_cycle *row, hsn_error *err)
     return row->shortest_text ? HSN_OK : hsn__fail_memory(err);
 }
 
-static uint64_t budget_of(const hsn_graph *graph, const hsn_cycle *row)
-{
-    uint64_t references = 0;
-    for (uint64_t i = 0; i < row->objects; i++)
-        references += hsn__adjacency_span(&graph->forward, row->nodes[i]).count;
-    return LEAST_BUDGET + 2 * references;
-}
-
 int hsn__cycle_row_fill(hsn_heap *heap, const hsn_graph *graph, const hsn__components *components,
                         uint32_t component, const uint32_t *types, uint64_t *type_counts,
                         hsn__girth *girth, hsn__arena *arena, hsn_cycle *row, hsn_error *err)
 {
     int r = fill_types(heap, types, type_counts, arena, row, err);
     if (r >= 0)
-        r = hsn__girth_find(girth, graph, components, component, budget_of(graph, row), err);
+        r = hsn__girth_find(girth, graph, components, component, GIRTH_BUDGET, err);
     if (r < 0)
         return r;
     size_t first = first_of(girth, hsn_heap_types(heap), types);

@@ -106,9 +106,8 @@ typedef struct hsn_cycles {
  *
  * Strong references only. A component of the result is strongly connected and has at least two
  * objects, or one that refers to itself. A self reference is always found; longer cycles are
- * shortest ones as long as the search stays within 16 Mi visits of references and 2 for each
- * reference of the component: always for up to 4096 objects with 4096 references, and nearly always
- * beyond.
+ * shortest ones as long as each step of the search stays within 16 Mi visits of references: always
+ * for up to 4096 objects with 4096 references, and nearly always beyond.
  *
  * `graph` needs HSN_GRAPH_FORWARD without HSN_GRAPH_WEAK, and comes from the same heap.
  *
