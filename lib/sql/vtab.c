@@ -86,7 +86,11 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
         }
         if (pinned && key->rows > 0 && key->rows < rows)
             rows = key->rows;
-        if (!pinned && (key->required || (k == 0 && unusable)))
+        if (!pinned && key->required && !unusable) {
+            base->zErrMsg = sqlite3_mprintf("%s() needs an address", spec->name);
+            return SQLITE_ERROR;
+        }
+        if (!pinned && (key->required || k == 0) && unusable)
             return SQLITE_CONSTRAINT;
     }
     info->estimatedRows = (sqlite3_int64)rows;
