@@ -96,7 +96,9 @@ static int render(GVC_t *context, const char *dot, const char *format, hsn__buf 
     laid_out = true;
     r = take_picture(context, graph, format, out, err);
 done:
-    if (laid_out)
+    // Labelled arrows in a row, which clusters bring about, make dot 2.43 move an array whose old
+    // address its clean-up frees. Forgetting the layout of such a graph is the lesser evil.
+    if (laid_out && !agfstsubg(graph))
         gvFreeLayout(context, graph);
     if (graph)
         agclose(graph);

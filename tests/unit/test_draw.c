@@ -32,6 +32,14 @@ static uint32_t add_node(hsn_drawing *drawing, hsn_draw_node node)
     return index;
 }
 
+static uint32_t add_cluster(hsn_drawing *drawing, const char *title)
+{
+    hsn_error err = {0};
+    uint32_t index = HSN_NONE;
+    CHECK_OK(hsn_drawing_add_cluster(drawing, title, &index, &err), &err);
+    return index;
+}
+
 static void add_edge(hsn_drawing *drawing, hsn_draw_edge edge)
 {
     hsn_error err = {0};
@@ -185,10 +193,8 @@ static void test_draw_clean_keeps_both_ends_of_long_names(void)
 
 static void test_draw_clusters_name_their_boxes(void)
 {
-    hsn_error err = {0};
     hsn_drawing *drawing = new_drawing(0);
-    uint32_t cluster = HSN_NONE;
-    CHECK_OK(hsn_drawing_add_cluster(drawing, "garbage \"1\"", &cluster, &err), &err);
+    uint32_t cluster = add_cluster(drawing, "garbage \"1\"");
     CHECK_EQ(cluster, 0);
     add_node(drawing, (hsn_draw_node){.address = 1, .cluster = cluster + 1});
     add_node(drawing, (hsn_draw_node){.address = 2});
@@ -281,20 +287,25 @@ static void test_draw_graphviz_refusal_is_an_error_with_its_words(void)
     hsn__buf_clear(&out);
 }
 
-// Layout engines have crashed on self-loops, parallel, flat and reversed arrows with labels.
+// Layout engines have crashed on self-loops, parallel, flat and reversed arrows with labels,
+// and in clusters.
 static void test_draw_random_graphs_survive_the_layout(void)
 {
     check_random random = {7};
     for (int round = 0; round < 40; round++) {
         hsn_drawing *drawing = new_drawing(3);
-        uint32_t count = 1 + check_random_below(&random, 40);
+        uint32_t count = 1 + check_random_below(&random, 40), clusters = round % 4;
+        for (uint32_t i = 0; i < clusters; i++)
+            add_cluster(drawing, "cluster");
         for (uint32_t i = 0; i < count; i++)
-            add_node(drawing, (hsn_draw_node){.address = i + 1,
-                                              .lines = {"Type", "text"},
-                                              .depth = check_random_below(&random, 4),
-                                              .count = check_random_below(&random, 3),
-                                              .flags = check_random_below(&random, 8),
-                                              .more_sources = i % 3 ? NULL : "1 more"});
+            add_node(drawing,
+                     (hsn_draw_node){.address = i + 1,
+                                     .lines = {"Type", "text"},
+                                     .depth = check_random_below(&random, 4),
+                                     .count = check_random_below(&random, 3),
+                                     .flags = check_random_below(&random, 8),
+                                     .more_sources = i % 3 ? NULL : "1 more",
+                                     .cluster = check_random_below(&random, clusters + 1)});
         for (uint32_t i = check_random_below(&random, 80); i; i--)
             add_edge(drawing,
                      (hsn_draw_edge){.source = check_random_below(&random, count),
