@@ -1,44 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Which unreachable objects are held from outside: the rule of CPython's deduce_unreachable(),
-// offline.
-//
-// The collector copies the refcount of every tracked object, subtracts one for each reference that
-// a tracked object holds to it, and keeps what has a rest, with all that it reaches. Live objects
-// hold no reference to unreachable ones, so only these are looked at. An object that the collector
-// does not track (a NumPy array of objects) subtracts nothing: its targets have a rest, as they
-// have in CPython.
+// Which unreachable objects are held from outside, with all that they reach.
 #include "analysis/cycles_private.h"
 
 #include <string.h>
 
 #include "analysis/reach.h"
+#include "analysis/roots_private.h"
 #include "base/alloc.h"
 #include "base/fail.h"
-
-static bool tells_tracked(const uint32_t *flags, uint32_t node_count)
-{
-    for (uint32_t node = 0; node < node_count; node++)
-        if (flags[node] & HSN_OBJECT_TRACKED)
-            return true;
-    return false;
-}
-
-static void subtract(const hsn_graph *graph, const hsn__components *components, uint32_t *refcounts,
-                     const uint32_t *flags)
-{
-    bool all = !tells_tracked(flags, graph->node_count);
-    for (uint32_t node = 0; node < graph->node_count; node++) {
-        if (hsn__bitmap_get(components->live, node) || !(all || flags[node] & HSN_OBJECT_TRACKED))
-            continue;
-        hsn_span refs = hsn__adjacency_span(&graph->forward, node);
-        for (size_t i = 0; i < refs.count; i++) {
-            uint32_t *rest = &refcounts[refs.ids[i]];
-            // A deficit stays at 0: uncounted references of free-threaded builds, or a wrong dump.
-            if (*rest && *rest != UINT32_MAX)
-                --*rest;
-        }
-    }
-}
 
 int hsn__cycles_pinned(const hsn_graph *graph, const hsn__components *components,
                        uint32_t *refcounts, const uint32_t *flags, uint64_t **out_pinned,
@@ -53,15 +22,11 @@ int hsn__cycles_pinned(const hsn_graph *graph, const hsn__components *components
         r = hsn__fail_memory(err);
         goto done;
     }
-    subtract(graph, components, refcounts, flags);
     // Live objects count as seen, so that the search stays among the others.
     memcpy(pinned, components->live, words * sizeof *pinned);
-    for (uint32_t node = 0; node < graph->node_count; node++) {
-        bool surplus = refcounts[node] && refcounts[node] != UINT32_MAX;
-        if (!hsn__bitmap_get(components->live, node) &&
-            (surplus || flags[node] & HSN_OBJECT_IMMORTAL))
-            count = hsn__reach_from(pinned, queue, count, node);
-    }
+    count = hsn__roots_pinned(graph, components->live, refcounts, flags, queue);
+    for (size_t i = 0; i < count; i++)
+        hsn__bitmap_set(pinned, queue[i]);
     hsn__reach(&graph->forward, NULL, pinned, queue, count);
     for (size_t i = 0; i < words; i++)
         pinned[i] &= ~components->live[i];

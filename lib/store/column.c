@@ -21,6 +21,7 @@ const char *hsn__column_name(unsigned column)
     static const char *const names[] = {
         "unknown", "address", "type", "size",   "length", "refcount", "flags", "text",
         "stack",   "degree",  "weak", "target", "label",  "string",   "name",
+        "dominator", "retained", "type_retained",
     };
     return column < sizeof names / sizeof *names ? names[column] : names[0];
 }

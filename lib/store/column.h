@@ -28,6 +28,9 @@ typedef enum hsn__column {
     HSN__COLUMN_LABEL = 12,   /**< label code of each reference: lib/store/label_code.h */
     HSN__COLUMN_STRING = 13,  /**< interned strings: lengths, then bytes */
     HSN__COLUMN_NAME = 14,    /**< names of references: string id * 16 + kind, by label code */
+    HSN__COLUMN_DOMINATOR = 15,     /**< 0 = the roots, 1 = none, else 1 + zigzag(dominator - row) */
+    HSN__COLUMN_RETAINED = 16,      /**< retained bytes */
+    HSN__COLUMN_TYPE_RETAINED = 17, /**< by type id: retained bytes of the type */
 } hsn__column;
 
 /** The word of a column for messages: "address". "unknown" outside the list. */
