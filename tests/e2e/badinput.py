@@ -129,6 +129,13 @@ def test_truncated(cases, folder, dump):
     path = write(os.path.join(folder, 'cut.jsonl'), data[:last])
     count = load_partial(cases, 'without its last line', path, OBJECTS + 2)
     cases.check(count == OBJECTS + 2, 'without its last line: every object is there', count)
+    for tool, arguments in (('snaptop', []), ('cyclefind', []), ('backrefs', ['made.Entry'])):
+        done = e2elib.run(tool, path, *arguments, '--json')
+        cases.check(done.returncode == 3 and done.stderr.startswith(f'{tool}: warning: ') and
+                    json.loads(done.stdout)['rows'] is not None,
+                    f'{tool} answers from a truncated dump, and says so', done.returncode, done.stderr)
+        done = e2elib.run(tool, path, *arguments, '--strict')
+        refused(cases, done, f'{tool} --strict of a truncated dump', tool, 'cut.jsonl')
     packed = read(dump + '.gz')
     for i in range(1, 8):
         cut = len(packed) * i // 8
