@@ -74,7 +74,10 @@ int hsn__sql_snapshot_strong(hsn__sql_snapshot *snapshot, hsn_error *err)
 hsn_node_id hsn__sql_node(const hsn__sql_snapshot *snapshot, sqlite3_value *value)
 {
     uint64_t address = (uint64_t)sqlite3_value_int64(value);
-    if (sqlite3_value_type(value) == SQLITE_TEXT) {
+    int type = sqlite3_value_type(value);
+    if (type != SQLITE_INTEGER && type != SQLITE_TEXT)
+        return HSN_NONE;
+    if (type == SQLITE_TEXT) {
         const char *text = (const char *)sqlite3_value_text(value);
         char *end = NULL;
         errno = 0;

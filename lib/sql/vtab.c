@@ -79,8 +79,8 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
             if (!info->aConstraint[i].usable)
                 continue;
             info->aConstraintUsage[i].argvIndex = ++argument;
-            // Arguments of functions and `snapshot` are not columns to compare again.
-            info->aConstraintUsage[i].omit = key->required || k == 0;
+            // Not to be compared again: an address may be given as text, an argument is no column.
+            info->aConstraintUsage[i].omit = 1;
             info->idxNum |= 1 << k;
             pinned = true;
         }

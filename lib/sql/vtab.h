@@ -37,6 +37,26 @@ int hsn__sql_snapshot_strong(hsn__sql_snapshot *snapshot, hsn_error *err);
 /** The node at an address: integer, or text as "0x7f…". HSN_NONE when there is none. */
 hsn_node_id hsn__sql_node(const hsn__sql_snapshot *snapshot, sqlite3_value *address);
 
+/** A node id as a statement gives it; HSN_NONE for what cannot be one. */
+static inline hsn_node_id hsn__sql_id(sqlite3_value *value)
+{
+    sqlite3_int64 id = sqlite3_value_int64(value);
+    bool fits = sqlite3_value_type(value) == SQLITE_INTEGER && id >= 0 && id < HSN_NONE;
+    return fits ? (hsn_node_id)id : HSN_NONE;
+}
+
+/** The node that a statement pins by address, by id, or by both; either may be NULL. HSN_NONE =
+ * none. */
+static inline hsn_node_id hsn__sql_pinned(const hsn__sql_snapshot *snapshot, sqlite3_value *address,
+                                          sqlite3_value *id)
+{
+    hsn_node_id by_address = address ? hsn__sql_node(snapshot, address) : HSN_NONE;
+    hsn_node_id by_id = id ? hsn__sql_id(id) : HSN_NONE;
+    if (address && id && by_address != by_id)
+        return HSN_NONE;
+    return address ? by_address : by_id;
+}
+
 void hsn__sql_context_free(hsn__sql_context *context);
 
 /** A cursor: the common part; each table's own cursor begins with it. */

@@ -77,10 +77,9 @@ static int filter(hsn__cursor *base, sqlite3_value **pinned, hsn_error *err)
             return r;
     }
     if (pinned[KEY_ADDRESS] || pinned[KEY_ID]) {
-        sqlite3_int64 id = pinned[KEY_ADDRESS] ? hsn__sql_node(base->snapshot, pinned[KEY_ADDRESS])
-                                               : sqlite3_value_int64(pinned[KEY_ID]);
-        bool there = id >= 0 && (uint64_t)id < c->end;
-        c->node = there ? (uint64_t)id : c->end;
+        hsn_node_id id = hsn__sql_pinned(base->snapshot, pinned[KEY_ADDRESS], pinned[KEY_ID]);
+        bool there = id < c->end;
+        c->node = there ? id : c->end;
         c->end = there ? (uint64_t)id + 1 : c->end;
     }
     return settle(c, err);

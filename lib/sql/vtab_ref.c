@@ -94,24 +94,12 @@ static int next(hsn__cursor *base, hsn_error *err)
 enum ref_column { SOURCE, TARGET, REF_KIND, REF_LABEL, SOURCE_ID, TARGET_ID, REF_SNAPSHOT };
 enum ref_key { KEY_SNAPSHOT, KEY_SOURCE, KEY_SOURCE_ID, KEY_TARGET, KEY_TARGET_ID };
 
-// A pinned node: by address, or by id, or not at all.
-static bool pinned_node(const hsn__cursor *base, sqlite3_value *address, sqlite3_value *id,
-                        hsn_node_id *out)
-{
-    if (address) {
-        *out = hsn__sql_node(base->snapshot, address);
-    } else if (id) {
-        sqlite3_int64 number = sqlite3_value_int64(id);
-        *out = number < 0 || number >= HSN_NONE ? HSN_NONE : (hsn_node_id)number;
-    }
-    return address || id;
-}
-
 static int filter_ref(hsn__cursor *base, sqlite3_value **pinned, hsn_error *err)
 {
-    hsn_node_id source = HSN_NONE, target = HSN_NONE;
-    bool by_source = pinned_node(base, pinned[KEY_SOURCE], pinned[KEY_SOURCE_ID], &source);
-    bool by_target = pinned_node(base, pinned[KEY_TARGET], pinned[KEY_TARGET_ID], &target);
+    hsn_node_id source = hsn__sql_pinned(base->snapshot, pinned[KEY_SOURCE], pinned[KEY_SOURCE_ID]);
+    hsn_node_id target = hsn__sql_pinned(base->snapshot, pinned[KEY_TARGET], pinned[KEY_TARGET_ID]);
+    bool by_source = pinned[KEY_SOURCE] || pinned[KEY_SOURCE_ID];
+    bool by_target = pinned[KEY_TARGET] || pinned[KEY_TARGET_ID];
     return begin((ref_cursor *)base, by_source, source, by_target, target, err);
 }
 
