@@ -10,7 +10,7 @@
 static struct opt_list types, kinds;
 static uint64_t min_objects, max_nodes = HSN_DRAW_DEFAULT_NODES;
 static struct opt_file files[HSN_DRAW_FORMAT_COUNT];
-static bool each, full_names;
+static bool each, full_names, housekeeping;
 
 static const struct opt opts[] = {
     {OPT_LIST, 0, "kind", "KIND", &kinds,
@@ -19,6 +19,9 @@ static const struct opt opts[] = {
      "only components with an object of such a type: full name, or name without module; may be "
      "given several times"},
     {OPT_COUNT, 0, "min-objects", "N", &min_objects, "only components of at least N objects"},
+    {OPT_FLAG, 0, "housekeeping", NULL, &housekeeping,
+     "also live cycles through classes, modules and the globals of functions, which every process "
+     "has"},
     {OPT_GROUP, 0, "Drawing"},
     {OPT_FILE, 0, "svg", "FILE", &files[HSN_DRAW_SVG],
      "draw the components that are listed; without FILE the name comes from the input",
@@ -84,6 +87,7 @@ static const hsn_column member_columns[] = {
     {HSN_COLUMN_COUNT, "matched"},
     {HSN_COLUMN_BOOL, "has_roots"},
     {HSN_COLUMN_BOOL, "tells_pinned"},
+    {HSN_COLUMN_BOOL, "housekeeping"},
     {HSN_COLUMN_LIST, "totals", NULL, 0, total_fields},
     {0},
 };
@@ -204,6 +208,7 @@ static void member_cells(hsn_table *members, const hsn_cycles *cycles)
     hsn_table_count(members, cycles->matched);
     hsn_table_bool(members, cycles->has_roots);
     hsn_table_bool(members, cycles->tells_pinned);
+    hsn_table_bool(members, housekeeping);
     hsn_table_begin(members);
     for (int kind = 0; kind < HSN_CYCLE_KIND_COUNT; kind++) {
         hsn_table_text(members, hsn_cycle_kind_name(kind));
@@ -339,6 +344,7 @@ static int run(struct cli *cli)
 {
     struct snapshot *snapshot;
     hsn_cycles_options options = {.min_objects = min_objects,
+                                  .no_housekeeping = !housekeeping,
                                   .limit = cli->limit == UINT64_MAX ? 0 : cli->limit};
     hsn_heap *heap = NULL;
     hsn_graph *graph = NULL;

@@ -18,6 +18,7 @@ typedef struct memory {
 typedef struct work {
     hsn_heap *heap;
     const hsn_graph *graph;
+    hsn_graph *filtered; // without housekeeping; `graph` is this one then
     const hsn_cycles_options *options;
     hsn__components components;
     uint64_t *size_bytes;  // by component
@@ -40,7 +41,9 @@ const char *hsn_cycle_kind_name(hsn_cycle_kind kind)
     return (unsigned)kind < HSN_CYCLE_KIND_COUNT ? names[kind] : "unknown";
 }
 
-static int find_components(work *w, hsn_cycles *out, const hsn_progress *progress, hsn_error *err)
+// Into `components`; the members become the result's.
+static int find_components(work *w, hsn__components *components, hsn_cycles *out,
+                           const hsn_progress *progress, hsn_error *err)
 {
     const hsn_root_list *list;
     int r = hsn_heap_roots(w->heap, &list, err);
@@ -54,10 +57,8 @@ static int find_components(work *w, hsn_cycles *out, const hsn_progress *progres
         if (list->rows[i].node < w->graph->node_count)
             roots[count++] = list->rows[i].node;
     out->has_roots = count > 0;
-    r = hsn__components_find(w->graph, roots, count, progress, &w->components, err);
+    r = hsn__components_find(w->graph, roots, count, progress, components, err);
     hsn__free(roots);
-    w->memory->members = w->components.members;
-    w->components.members = NULL;
     return r;
 }
 
@@ -118,21 +119,60 @@ static int tell_kinds(work *w, hsn_cycles *out, hsn_error *err)
     if (out->tells_pinned && !all_live && (r = find_pinned(w, &pinned, err)) < 0)
         return r;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t objects;
-        hsn_node_id first = *members_of(w, i, &objects);
+        hsn_node_id first = w->components.members[w->components.starts[i]];
         if (hsn__component_is_live(&w->components, i))
             w->kinds[i] = HSN_CYCLE_LIVE;
         else if (pinned)
             w->kinds[i] = hsn__bitmap_get(pinned, first) ? HSN_CYCLE_PINNED : HSN_CYCLE_GARBAGE;
         else
             w->kinds[i] = out->has_roots ? HSN_CYCLE_GARBAGE : HSN_CYCLE_UNKNOWN;
+    }
+    hsn__free(pinned);
+    return HSN_OK;
+}
+
+// Find the components anew without housekeeping. Each lies within one that was found with it, and
+// is of the same kind.
+static int leave_out_housekeeping(work *w, hsn_cycles *out, const hsn_progress *progress,
+                                  hsn_error *err)
+{
+    hsn__components without = {0};
+    int r = hsn__cycles_without_housekeeping(w->graph, w->components.live, hsn_heap_types(w->heap),
+                                             w->types, &w->filtered, err);
+    if (r < 0)
+        return r;
+    w->graph = w->filtered;
+    r = find_components(w, &without, out, progress, err);
+    uint8_t *kinds = r < 0 ? NULL : hsn__alloc_zeroed(without.count, sizeof *kinds);
+    if (r >= 0 && !kinds)
+        r = hsn__fail_memory(err);
+    for (uint32_t i = 0; i < without.count && r >= 0; i++)
+        kinds[i] = w->kinds[w->components.of[without.members[without.starts[i]]]];
+    if (r < 0) {
+        hsn__components_clear(&without);
+        return r;
+    }
+    // What roots reach is a matter of all references.
+    hsn__free(without.live);
+    without.live = w->components.live;
+    w->components.live = NULL;
+    hsn__components_clear(&w->components);
+    hsn__free(w->kinds);
+    w->components = without;
+    w->kinds = kinds;
+    return HSN_OK;
+}
+
+static void sum_totals(const work *w, hsn_cycles *out)
+{
+    for (uint32_t i = 0; i < w->components.count; i++) {
         hsn_cycle_total *total = &out->totals[w->kinds[i]];
+        uint64_t objects;
+        members_of(w, i, &objects);
         total->components++;
         total->objects += objects;
         total->size_bytes += w->size_bytes[i];
     }
-    hsn__free(pinned);
-    return HSN_OK;
 }
 
 static int by_bytes_objects_first(const void *a, const void *b, void *context)
@@ -155,17 +195,21 @@ static int rank(work *w, hsn_error *err)
     uint32_t count = w->components.count, nodes = w->graph->node_count;
     w->order = hsn__alloc_array(count, sizeof *w->order);
     w->matches = hsn__alloc_zeroed(count, sizeof *w->matches);
-    w->types = hsn__alloc_array(nodes, sizeof *w->types);
-    if (!w->order || !w->matches || !w->types)
+    if (!w->order || !w->matches)
         return hsn__fail_memory(err);
     for (uint32_t i = 0; i < count; i++)
         w->order[i] = i;
     qsort_r(w->order, count, sizeof *w->order, by_bytes_objects_first, w);
-    int r = hsn_heap_column_types(w->heap, w->types, err);
-    for (uint32_t node = 0; node < nodes && r >= 0 && w->options->types; node++)
+    for (uint32_t node = 0; node < nodes && w->options->types; node++)
         if (w->components.of[node] != HSN__ON_NO_CYCLE && w->options->types[w->types[node]])
             w->matches[w->components.of[node]] = 1;
-    return r;
+    return HSN_OK;
+}
+
+static int read_types(work *w, hsn_error *err)
+{
+    w->types = hsn__alloc_array(w->graph->node_count, sizeof *w->types);
+    return w->types ? hsn_heap_column_types(w->heap, w->types, err) : hsn__fail_memory(err);
 }
 
 static bool passes(const work *w, uint32_t component)
@@ -234,8 +278,8 @@ static int fill_rows(work *w, hsn_cycles *out, const hsn_progress *progress, hsn
 
 static void clear(work *w)
 {
-    w->components.members = NULL; // the result's
     hsn__components_clear(&w->components);
+    hsn_graph_free(w->filtered);
     hsn__girth_clear(&w->girth);
     hsn__free(w->size_bytes);
     hsn__free(w->kinds);
@@ -257,18 +301,25 @@ int hsn_cycles_find(hsn_heap *heap, const hsn_graph *graph, const hsn_cycles_opt
     w.memory = out->memory = hsn__alloc_zeroed(1, sizeof *w.memory);
     if (!w.memory)
         return hsn__fail_memory(err);
-    r = find_components(&w, out, progress, err);
-    w.components.members = w.memory->members;
-    if (r >= 0)
-        r = sum_sizes(&w, err);
+    r = find_components(&w, &w.components, out, progress, err);
     if (r >= 0)
         r = tell_kinds(&w, out, err);
     if (r >= 0)
+        r = read_types(&w, err);
+    if (r >= 0 && w.options->no_housekeeping)
+        r = leave_out_housekeeping(&w, out, progress, err);
+    if (r >= 0)
+        r = sum_sizes(&w, err);
+    if (r >= 0) {
+        sum_totals(&w, out);
         r = rank(&w, err);
+    }
     if (r >= 0)
         r = make_rows(&w, out, err);
     if (r >= 0)
         r = fill_rows(&w, out, progress, err);
+    w.memory->members = w.components.members; // rows point into them
+    w.components.members = NULL;
     clear(&w);
     if (r < 0)
         hsn_cycles_free(out);
