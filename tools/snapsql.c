@@ -87,9 +87,8 @@ const struct tool tool = {
     .name = "snapsql",
     .summary = "run an SQL statement over the rows and objects of a store",
     .args = "SNAPSHOT SQL",
-    .examples =
-        "snapsql a.db 'SELECT type, count(*) FROM object GROUP BY type'\n"
-        "snapsql a.db \"SELECT * FROM referrers('0x7f12a0c3b040')\"",
+    .examples = "snapsql a.db 'SELECT type, count(*) FROM object GROUP BY type'\n"
+                "snapsql a.db \"SELECT * FROM referrers('0x7f12a0c3b040')\"",
     .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS,
     .min_args = 2,
     .max_args = 2,

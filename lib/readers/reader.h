@@ -23,9 +23,9 @@ typedef struct hsn_reader {
     int (*probe)(const uint8_t *head, size_t size);
 
     /**
-     * Push everything into `sink`. HSN_OK; HSN_PARTIAL when the input ended early or was damaged after
-     * something of use had been read, with the place and the cause in *err; negative with *err filled
-     * when nothing could be read, the file is not of this format, or the sink failed.
+     * Push everything into `sink`. HSN_OK; HSN_PARTIAL when the input ended early or was damaged
+     * after something of use had been read, with the place and the cause in *err; negative with
+     * *err filled when nothing could be read, the file is not of this format, or the sink failed.
      */
     int (*read)(hsn_input *in, const hsn_sink *sink, hsn_error *err);
 } hsn_reader;
@@ -36,7 +36,8 @@ extern const hsn_reader *const hsn__readers[];
 /** By name; NULL when there is none. */
 const hsn_reader *hsn__reader_find(const char *name);
 
-/** The reader that bids highest for these first bytes; NULL when all bid 0. Table order breaks ties. */
+/** The reader that bids highest for these first bytes; NULL when all bid 0. Table order breaks
+ * ties. */
 const hsn_reader *hsn__reader_probe(const uint8_t *head, size_t size);
 
 /** A sink that counts events and checks that ids were given out before they are used. For tests. */

@@ -27,10 +27,10 @@ typedef struct hsn_sink_type {
 
 /** A reference. The label is an interned string, an index, or absent. */
 typedef struct hsn_sink_ref {
-    uint64_t target;     /**< address; 0 = empty place: skipped by the sink, but the index counts on */
-    uint32_t label;      /**< string id or index, as label_form says */
-    uint8_t kind;        /**< hsn_ref_kind */
-    uint8_t label_form;  /**< hsn_label_form */
+    uint64_t target; /**< address; 0 = empty place: skipped by the sink, but the index counts on */
+    uint32_t label;  /**< string id or index, as label_form says */
+    uint8_t kind;    /**< hsn_ref_kind */
+    uint8_t label_form; /**< hsn_label_form */
 } hsn_sink_ref;
 
 /** An object. Its references follow in calls of `refs`. */
@@ -61,21 +61,23 @@ typedef struct hsn_sink_frame {
     uint32_t line;
 } hsn_sink_frame;
 
-/** Live (and, where known, ever allocated) memory of one stack and domain. Repeated calls add up. */
+/** Live (and, where known, ever allocated) memory of one stack and domain. Repeated calls add up.
+ */
 typedef struct hsn_sink_allocation {
-    uint32_t stack;    /**< id from `stack` */
-    uint32_t domain;   /**< allocator domain; 0 = the runtime's own */
-    uint64_t count;    /**< live blocks */
+    uint32_t stack;      /**< id from `stack` */
+    uint32_t domain;     /**< allocator domain; 0 = the runtime's own */
+    uint64_t count;      /**< live blocks */
     uint64_t size_bytes; /**< live bytes */
 } hsn_sink_allocation;
 
 /**
- * The events. Every call returns HSN_OK or a negative status with *err filled; a reader stops at the
- * first negative one and returns it. Ids are given out by the sink, dense from 0; equal text or
+ * The events. Every call returns HSN_OK or a negative status with *err filled; a reader stops at
+ * the first negative one and returns it. Ids are given out by the sink, dense from 0; equal text or
  * frames or stacks give equal ids. Readers keep their own map from the dump's ids to these.
  */
 typedef struct hsn_sink_ops {
-    /** A fact: name like `runtime`, `pid`, `gc.collections.0`; see docs/store.md for the known ones. */
+    /** A fact: name like `runtime`, `pid`, `gc.collections.0`; see docs/store.md for the known
+     * ones. */
     int (*fact)(void *sink, hsn_text name, hsn_text value, hsn_error *err);
     int (*tag)(void *sink, hsn_text name, hsn_text value, hsn_error *err);
     int (*type)(void *sink, const hsn_sink_type *type, uint32_t *out_id, hsn_error *err);
@@ -89,7 +91,8 @@ typedef struct hsn_sink_ops {
     int (*stack)(void *sink, const uint32_t *frames, size_t count, uint64_t total_frames,
                  uint32_t *out_id, hsn_error *err);
     int (*allocation)(void *sink, const hsn_sink_allocation *allocation, hsn_error *err);
-    /** A value of a time series: seconds since the epoch (or since the start), and bytes or a unit. */
+    /** A value of a time series: seconds since the epoch (or since the start), and bytes or a unit.
+     */
     int (*sample)(void *sink, hsn_text series, double time_s, double value, hsn_error *err);
     /** An oddity that does not stop the import. offset = HSN_NO_OFFSET when none applies. */
     int (*warn)(void *sink, uint64_t offset, hsn_text message, hsn_error *err);

@@ -19,9 +19,10 @@ enum form { CONSTANT, OFFSETS, SPARSE, ASCENDING };
 const char *hsn__column_name(unsigned column)
 {
     static const char *const names[] = {
-        "unknown", "address", "type", "size",   "length", "refcount", "flags", "text",
-        "stack",   "degree",  "weak", "target", "label",  "string",   "name",
-        "dominator", "retained", "type_retained",
+        "unknown",         "address", "type",  "size",      "length",   "refcount",
+        "flags",           "text",    "stack", "degree",    "weak",     "target",
+        "label",           "string",  "name",  "dominator", "retained", "type_retained",
+        "module_retained",
     };
     return column < sizeof names / sizeof *names ? names[column] : names[0];
 }

@@ -14,23 +14,24 @@
 
 /** The columns. Numbers are part of the store. */
 typedef enum hsn__column {
-    HSN__COLUMN_ADDRESS = 1,  /**< ascending */
-    HSN__COLUMN_TYPE = 2,     /**< type id */
-    HSN__COLUMN_SIZE = 3,     /**< shallow bytes */
-    HSN__COLUMN_LENGTH = 4,   /**< items + 1; 0 = has none */
-    HSN__COLUMN_REFCOUNT = 5, /**< refcount + 1; 0 = unknown or immortal */
-    HSN__COLUMN_FLAGS = 6,    /**< flags | (generation + 1) << 8; generation part 0 = unknown */
-    HSN__COLUMN_TEXT = 7,     /**< string id + 1; 0 = none */
-    HSN__COLUMN_STACK = 8,    /**< stack id + 1; 0 = unknown */
-    HSN__COLUMN_DEGREE = 9,   /**< references of the object, weak ones among them */
-    HSN__COLUMN_WEAK = 10,    /**< how many of them are weak: these come last */
-    HSN__COLUMN_TARGET = 11,  /**< zigzag(target - source) of each reference of these objects */
-    HSN__COLUMN_LABEL = 12,   /**< label code of each reference: lib/store/label_code.h */
-    HSN__COLUMN_STRING = 13,  /**< interned strings: lengths, then bytes */
-    HSN__COLUMN_NAME = 14,    /**< names of references: string id * 16 + kind, by label code */
-    HSN__COLUMN_DOMINATOR = 15,     /**< 0 = the roots, 1 = none, else 1 + zigzag(dominator - row) */
-    HSN__COLUMN_RETAINED = 16,      /**< retained bytes */
-    HSN__COLUMN_TYPE_RETAINED = 17, /**< by type id: retained bytes of the type */
+    HSN__COLUMN_ADDRESS = 1,    /**< ascending */
+    HSN__COLUMN_TYPE = 2,       /**< type id */
+    HSN__COLUMN_SIZE = 3,       /**< shallow bytes */
+    HSN__COLUMN_LENGTH = 4,     /**< items + 1; 0 = has none */
+    HSN__COLUMN_REFCOUNT = 5,   /**< refcount + 1; 0 = unknown or immortal */
+    HSN__COLUMN_FLAGS = 6,      /**< flags | (generation + 1) << 8; generation part 0 = unknown */
+    HSN__COLUMN_TEXT = 7,       /**< string id + 1; 0 = none */
+    HSN__COLUMN_STACK = 8,      /**< stack id + 1; 0 = unknown */
+    HSN__COLUMN_DEGREE = 9,     /**< references of the object, weak ones among them */
+    HSN__COLUMN_WEAK = 10,      /**< how many of them are weak: these come last */
+    HSN__COLUMN_TARGET = 11,    /**< zigzag(target - source) of each reference of these objects */
+    HSN__COLUMN_LABEL = 12,     /**< label code of each reference: lib/store/label_code.h */
+    HSN__COLUMN_STRING = 13,    /**< interned strings: lengths, then bytes */
+    HSN__COLUMN_NAME = 14,      /**< names of references: string id * 16 + kind, by label code */
+    HSN__COLUMN_DOMINATOR = 15, /**< 0 = the roots, 1 = none, else 1 + zigzag(dominator - row) */
+    HSN__COLUMN_RETAINED = 16,  /**< retained bytes */
+    HSN__COLUMN_TYPE_RETAINED = 17,   /**< by type id: of all types of its name */
+    HSN__COLUMN_MODULE_RETAINED = 18, /**< by type id: of all types of its module */
 } hsn__column;
 
 /** The word of a column for messages: "address". "unknown" outside the list. */

@@ -245,6 +245,14 @@ static int load_names(hsn_heap *heap, hsn_error *err)
     return HSN_OK;
 }
 
+int hsn__heap_names(hsn_heap *heap, const uint64_t **out, uint64_t *out_count, hsn_error *err)
+{
+    int r = load_names(heap, err);
+    *out = heap->names;
+    *out_count = r < 0 ? 0 : heap->name_count;
+    return r;
+}
+
 static const uint8_t *read_label(const hsn_heap *heap, const uint8_t *p, const uint8_t *end,
                                  hsn__label_state *state, hsn_ref *out)
 {

@@ -145,26 +145,32 @@ uint32_t hsn__heap_part_nodes(const hsn_heap *heap, uint32_t part)
     return hsn__segment_rows(hsn_heap_info(heap)->objects, part);
 }
 
-// Both columns of one part: degrees[0] = all, degrees[1] = weak. Free degrees[0].
-static int read_degrees(hsn_heap *heap, uint32_t part, uint64_t *out_degrees[2], hsn_error *err)
+int hsn__heap_read_degrees(hsn_heap *heap, uint32_t part, uint64_t **out, hsn_error *err)
 {
     static const hsn__column columns[2] = {HSN__COLUMN_DEGREE, HSN__COLUMN_WEAK};
     uint32_t rows = hsn__heap_part_nodes(heap, part);
     uint64_t *degrees = hsn__alloc_array((size_t)HSN__SEGMENT_ROWS * 2, sizeof *degrees);
     int r = degrees ? HSN_OK : hsn__fail_memory(err);
-    for (int i = 0; r == HSN_OK && i < 2; i++) {
-        out_degrees[i] = degrees + (size_t)i * HSN__SEGMENT_ROWS;
+    for (int i = 0; r == HSN_OK && i < 2; i++)
         r = hsn__segment_values(hsn__heap_store(heap), hsn_heap_info(heap)->id, columns[i], part,
-                                out_degrees[i], rows, err);
-    }
+                                degrees + (size_t)i * HSN__SEGMENT_ROWS, rows, err);
     for (uint32_t i = 0; r == HSN_OK && i < rows; i++)
-        if (out_degrees[0][i] > UINT32_MAX || out_degrees[1][i] > out_degrees[0][i])
+        if (degrees[i] > UINT32_MAX || degrees[HSN__SEGMENT_ROWS + i] > degrees[i])
             r = hsn__segment_fail(hsn__heap_store(heap), HSN__COLUMN_DEGREE, part,
                                   "impossible number of references", err);
     if (r < 0) {
         hsn__free(degrees);
-        out_degrees[0] = NULL;
+        degrees = NULL;
     }
+    *out = degrees;
+    return r;
+}
+
+// Both columns of one part: degrees[0] = all, degrees[1] = weak. Free degrees[0].
+static int read_degrees(hsn_heap *heap, uint32_t part, uint64_t *out_degrees[2], hsn_error *err)
+{
+    int r = hsn__heap_read_degrees(heap, part, &out_degrees[0], err);
+    out_degrees[1] = r < 0 ? NULL : out_degrees[0] + HSN__SEGMENT_ROWS;
     return r;
 }
 

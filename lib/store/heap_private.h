@@ -33,4 +33,22 @@ int hsn__heap_degrees(hsn_heap *heap, uint32_t part, bool with_weak, uint32_t *o
 int hsn__heap_targets(hsn_heap *heap, uint32_t part, bool with_weak, hsn_node_id *out,
                       uint64_t total, hsn_error *err);
 
+/**
+ * How many references each node of the part has, and 65536 further on how many of them are weak.
+ * The caller frees *out. Errors: HSN_EFORMAT, HSN_ESTORE, HSN_ENOMEM.
+ */
+int hsn__heap_read_degrees(hsn_heap *heap, uint32_t part, uint64_t **out, hsn_error *err);
+
+/** Names of references, by label code - HSN__LABEL_NAMES: string id * 16 + kind. Lives as long as
+ * the heap. Errors: HSN_EFORMAT, HSN_ESTORE, HSN_ENOMEM. */
+int hsn__heap_names(hsn_heap *heap, const uint64_t **out, uint64_t *out_count, hsn_error *err);
+
+/**
+ * The label codes (lib/store/label_code.h) of the part's strong references without their indexes,
+ * in the order of hsn__heap_targets(); an index that follows reads as one that counts on. Every
+ * code is less than HSN__LABEL_NAMES + number of names. Errors: as hsn__heap_targets().
+ */
+int hsn__heap_label_codes(hsn_heap *heap, uint32_t part, uint32_t *out, uint64_t total,
+                          hsn_error *err);
+
 #endif

@@ -26,6 +26,11 @@ static int stored_rows(hsn_store *store, hsn_snapshot_id id, hsn__column column,
     return HSN_OK;
 }
 
+hsn_store *hsn__results_store(hsn_heap *heap)
+{
+    return hsn__heap_store(heap);
+}
+
 int hsn__results_have(hsn_heap *heap, hsn__column column, uint64_t rows, bool *out, hsn_error *err)
 {
     uint64_t stored = 0;
@@ -97,16 +102,19 @@ done:
     return r;
 }
 
+bool hsn__results_can_keep(hsn_heap *heap)
+{
+    hsn_store *store = hsn__heap_store(heap);
+    return *store->path && !store->borrowed && hsn_heap_info(heap)->objects &&
+           !access(store->path, W_OK);
+}
+
 int hsn__results_keep(hsn_heap *heap, const hsn__result *results, size_t count, hsn_error *err)
 {
     hsn_store *store = hsn__heap_store(heap), *own = NULL;
     hsn_snapshot_id id = hsn_heap_info(heap)->id;
-    if (!*store->path || store->borrowed || !results[0].rows)
-        return HSN_DONE;
     if (!sqlite3_db_readonly(store->db, "main"))
         return write_all(store, id, results, count, err);
-    if (access(store->path, W_OK))
-        return hsn__fail(err, HSN_EIO, store->path, "cannot be written");
     // A statement of ours that stands on a row would keep the writer from committing.
     hsn__store_forget_statements(store);
     int r = hsn_store_open(&own, store->path, &(hsn_store_options){.writable = 1}, err);
