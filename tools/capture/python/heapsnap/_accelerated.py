@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Hands a plan to the C accelerator, when it was built; the output is that of _walk.py."""
+import gc
 import os
 
 from . import _layout
@@ -35,8 +36,10 @@ OFFSETS = tuple(_known(offset) for offset in (
                                    _layout.RC_IMMORTAL, layout.inline == _layout.EMBEDDED)
 
 
-def _all_types():
-    """Every type there is: subclasses of object, found without asking a metaclass."""
+def _types_to_describe(lists):
+    """The types whose instances the walk may meet, found without asking a metaclass."""
+    used = set(map(id, _heapsnap.types_in(lists)))
+    frozen = hasattr(gc, 'get_freeze_count') and gc.get_freeze_count()
     found = [object]
     seen = {id(object)}
     for base in found:
@@ -44,12 +47,15 @@ def _all_types():
             if id(t) not in seen:
                 seen.add(id(t))
                 found.append(t)
-    return found
+    # Instances that the collector does not know may be of any type that is not its business;
+    # those of gc.freeze() are in no list.
+    return [t for t in found
+            if frozen or id(t) in used or not _layout.type_flags(t) & _layout.IS_GC]
 
 
 def walk(output, lists, plan, head, tail, fork):
     """Write the whole file; with fork, in a child process, whose pid is returned."""
-    described = [_types.describe(t, plan.kinds, plan.values) for t in _all_types()]
+    described = [_types.describe(t, plan.kinds, plan.values) for t in _types_to_describe(lists)]
     direct = not output.gzip or _heapsnap.can_gzip
     return _heapsnap.walk(
         fd=output.fd, gzip=output.gzip and direct, write=None if direct else output.write,

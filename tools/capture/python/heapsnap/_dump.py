@@ -37,12 +37,21 @@ class Plan(object):
         self.rows = []                    # frames without an object
         self.roots = []                   # (address, kind, name, thread or None)
         self.targets = []                 # addresses of roots
-        self.keep = []                    # objects of other threads' frames, kept alive
+        self.keep = []                    # what has to live until the end of the walk
         self.warnings = []
         self.sizes = {}                   # of own code objects, by address
         self.kinds = None
         self.values = False
         self.traceback = None
+
+    def subtract(self, o):
+        """A frame or a list of the capture refers to `o` once more."""
+        self.adjust[id(o)] = self.adjust.get(id(o), 0) + 1
+
+    def hold(self, o):
+        """Keep `o` alive: another thread may drop it while the walk lets it run."""
+        self.keep.append(o)
+        self.subtract(o)
 
 
 def dump(path, *, collect=False, values=False, fork=False, label=None, tags=None):
@@ -114,18 +123,20 @@ def _constants(code, found):
         found.append(constant)
 
 
-# Names that the interpreter looks up on its own while our code runs.
-_SPECIAL_NAMES = [sys.intern('__%s__' % name) for name in (
+# Names that the interpreter and the library look up on their own while our code runs.
+_LOOKED_UP = [sys.intern('__%s__' % name) for name in (
     'bytes call class contains del delete enter eq exit float fspath get getattr getattribute '
     'getitem hash index init instancecheck int iter len length_hint missing new next reversed set '
-    'subclasscheck subclasses trunc').split()]
+    'subclasscheck subclasses trunc').split()] + [sys.intern(name) for name in (
+        'rfind rstrip lstrip strip split join startswith endswith decode encode find count '
+        'replace items values keys pop').split()]
 
 
 def _shared_objects():
     """What the capture's own frames refer to while they run: its code, constants and globals."""
     found = [None, True, False, Ellipsis, NotImplemented, (), '', b'', frozenset()]
     found += range(-5, 257)
-    found += _SPECIAL_NAMES
+    found += _LOOKED_UP
     found += [chr(at) for at in range(256)] + [bytes((at,)) for at in range(256)]
     spaces = [vars(sys.modules['builtins'])]
     for module in (_accelerated, _facts, _frames, _layout, _output, _types, _walk, sys.modules[__name__]):
@@ -175,11 +186,12 @@ def _plan(shared, sizes, values, own):
     _frames.frames(plan)
     for found, kind, name in _facts.module_roots():
         plan.roots.append((id(found), kind, name, None))
+        plan.hold(found)
         plan.targets.append(id(found))
+    del found
     plan.adjust.update(shared)
     plan.sizes = sizes
-    if _facts.tracing():
-        plan.traceback = _facts._tracemalloc._get_object_traceback
+    plan.traceback = _facts.object_traceback()
     if mem is None:
         plan.warnings.append('attributes, slots and locals have no names: no access to memory')
     elif sys.version_info >= (3, 11) and not _layout.layout.inline:

@@ -32,6 +32,34 @@ def tracing():
     return _tracemalloc is not None and _tracemalloc.is_tracing()
 
 
+def object_traceback():
+    """The function that gives an object's allocation stack, or None."""
+    if not tracing():
+        return None
+    # In 3.11 tracemalloc forgets the two words in front of an object with a managed dict.
+    if sys.version_info[:2] == (3, 11) and _by_address is not None:
+        return _traceback_by_address
+    return _tracemalloc._get_object_traceback
+
+
+def _traceback_by_address(o):
+    if _layout.type_flags(type(o)) & _layout.MANAGED_DICT:
+        return _by_address(0, id(o) - _layout.HEADER - 16)
+    return _tracemalloc._get_object_traceback(o)
+
+
+def _find_by_address():
+    try:
+        prototype = _layout.ctypes.PYFUNCTYPE(
+            _layout.ctypes.py_object, _layout.ctypes.c_uint, _layout.ctypes.c_size_t)
+        return prototype(('_PyTraceMalloc_GetTraceback', _layout.ctypes.pythonapi))
+    except AttributeError:
+        return None
+
+
+_by_address = _find_by_address() if sys.version_info[:2] == (3, 11) else None
+
+
 def facts(enabled):
     """The JSON object of all facts. Text, since what is tracked would be in the dump."""
     rows = [('gc.enabled', enabled)]

@@ -160,12 +160,12 @@ def _frame_objects(plan, names):
             if own:
                 plan.skip.add(id(frame))
                 if frame.f_back is not None:
-                    # our frame's reference to its caller, unless the caller is ours as well
-                    plan.adjust[id(frame.f_back)] = 1
+                    plan.subtract(frame.f_back)       # our frame's reference to its caller
             else:
                 plan.roots.append((id(frame), 'frame', _name(
                     code.co_name, code.co_filename, frame.f_lineno or 0),
                     names.get(ident, 'Thread-%d' % ident)))
+                plan.hold(frame)      # its thread may leave it while the walk lets it run
                 plan.targets.append(id(frame))
             frame = frame.f_back
 
@@ -196,8 +196,7 @@ def _frame_records(plan, names):
 def _object(plan, address, keep=True):
     found = ctypes.cast(address, ctypes.py_object).value
     if keep:
-        plan.keep.append(found)
-        plan.adjust[address] = plan.adjust.get(address, 0) + 1
+        plan.hold(found)
     return found
 
 

@@ -188,6 +188,7 @@ class Layout(object):
         self.fields = _builtin_fields()
         self.inline = 0              # APART, TAGGED or EMBEDDED: how inline values are kept
         self.cached_keys = None      # offset of ht_cached_keys in a type
+        self.subclasses = None       # offset of tp_subclasses, which the collector is not shown
         self.weak = None             # offset of wr_object
         self.code_names = ()         # offsets of the tuples that name fast locals, in order
         self.code_free = None        # offset of the tuple whose end names the closure's cells
@@ -216,6 +217,12 @@ class Layout(object):
         ref = weakref.ref(target)
         found = _fields(ref, [('weak', target)])
         self.weak = found[0][1] if len(found) == 1 else None
+        for offset in range(304, 400, WORD):
+            word = mem[(id(_Sample) + offset) >> 3]
+            head = safe.words(word, 2)
+            if len(head) == 2 and head[1] == id(dict) and id(_SampleChild) in objs[
+                    (id(_Sample) + offset) >> 3]:
+                self.subclasses = offset
         self._measure_inline(safe)
         self._measure_code(safe)
         if self.code_names:
@@ -345,6 +352,10 @@ class Layout(object):
 
 
 class _Sample(object):
+    pass
+
+
+class _SampleChild(_Sample):
     pass
 
 

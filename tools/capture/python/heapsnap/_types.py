@@ -41,6 +41,9 @@ VALUE_TEXTS = {
 # How the names of fast locals are found: not at all, in a frame, in a generator (3.11).
 LOCALS_FRAME, LOCALS_GENERATOR = 1, 2
 # Where the __dict__ pointer is: nowhere, at an offset, counted from the end, managed (3.11).
+# What a named field is: counted among the slots, among the internals, or always there, though
+# the collector is not shown it.
+INTERNAL, SLOT, HIDDEN = range(3)
 DICT_NONE, DICT_OFFSET, DICT_FROM_END, DICT_MANAGED = range(4)
 
 # By id everywhere: a metaclass may have an __eq__ and a __hash__ of its own.
@@ -151,7 +154,7 @@ def describe(t, kind_of, values):
     if not numpy:
         numpy = any(type_is_ndarray(base) for base in mro[1:])
     return (definition, heap, is_gc, _layout.type_basicsize(t), _layout.type_itemsize(t), extra,
-            sizer, container, mode, offset, inline, _members(t, mro, numpy), text, weak,
+            sizer, container, mode, offset, inline, _members(t, mro, numpy, text == TYPE), text, weak,
             locals_mode, id(t))
 
 
@@ -176,27 +179,29 @@ def _dict_place(t, flags):
     return (DICT_OFFSET, offset) if offset > 0 else (DICT_FROM_END, offset)
 
 
-def _members(t, mro, numpy):
-    """((label, offset, is_slot), ...): fields that hold an object, named by the type itself."""
+def _members(t, mro, numpy, is_type):
+    """((label, offset, INTERNAL|SLOT|HIDDEN), ...): fields that hold an object, named by the type itself."""
     found = []
     seen = set()
     base = t
     while base is not None and layout.members:
-        slots = '__slots__' in (_layout.type_dict(base) or ())
+        place = SLOT if '__slots__' in (_layout.type_dict(base) or ()) else INTERNAL
         for label, offset in _member_rows(base):
             if offset not in seen:
                 seen.add(offset)
-                found.append((label, offset, slots))
+                found.append((label, offset, place))
         for label, offset in FIELDS.get(id(base), ()):
             if base is not types.ModuleType and offset not in seen:
                 seen.add(offset)
                 # Copies: the rows of a walk must not refer to what it counts references of.
-                found.append((label[:1] + label[1:], offset + 0, False))
+                found.append((label[:1] + label[1:], offset + 0, INTERNAL))
         base = _layout.type_base(base)
     if numpy:
         # PyArrayObject: data, nd, dimensions, strides, base, descr: part of NumPy's binary
         # interface. The array is not known to the collector.
-        found += [('base', 48, False), ('dtype', 56, False)]
+        found += [('base', 48, INTERNAL), ('dtype', 56, INTERNAL)]
+    if is_type and layout.subclasses is not None:
+        found.append(('__subclasses__', layout.subclasses + 0, HIDDEN))
     return tuple(found)
 
 

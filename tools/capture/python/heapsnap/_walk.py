@@ -44,6 +44,7 @@ _RC_IMMORTAL = _layout.RC_IMMORTAL
 _LENGTH_OFFSET = {_types.LIST: 16, _types.TUPLE: 16, _types.DICT: 16, _types.SET: 24,
                   _types.DEQUE: 16, _types.STRING: 16, _types.BYTES: 16}
 (_LIST, _TUPLE, _DICT, _SET, _DEQUE, _STRING, _BYTES) = range(1, 8)
+_SLOT, _HIDDEN = _types.SLOT, _types.HIDDEN
 _id_list, _id_tuple, _id_dict = id(list), id(tuple), id(dict)
 _id_code = id(types.CodeType)
 
@@ -369,16 +370,16 @@ class Walk(object):
                 item = ',"%s":%s' % ('elem' if container == _SET else 'item', _flat(tail))
         if inline and ids:
             attr = self._inline(o, i, inline, size, ids)
-        for label, offset, is_slot in members:
+        for label, offset, place in members:
             target = mem[i + offset >> 3]
-            if target:
-                if is_gc:
+            if target > 65535:            # a static type of 3.12 has an index in place of a dict
+                if is_gc and place != _HIDDEN:
                     if target not in ids:
                         continue
                     ids.remove(target)
                 else:
                     self._push(objs[i + offset >> 3])
-                (slot if is_slot else named).append((self._label(label), target))
+                (slot if place == _SLOT else named).append((self._label(label), target))
         if locals_mode and ids:
             local = self._locals(i, locals_mode, ids, named)
         if dict_mode:
@@ -391,6 +392,11 @@ class Walk(object):
                     # From 3.13 on the collector does not see a dict that borrows its values.
                     self._push_address(target)
                     named.append((self._label('__dict__'), target))
+            elif text == 2 and not is_gc:
+                target = _static_dict(o)
+                if target is not None:
+                    self._push(target)
+                    named.append((self._label('__dict__'), id(target)))
         line = ''
         if attr:
             line = ',"attr":' + _pairs(attr)
@@ -568,6 +574,12 @@ _LENGTHS = {_LIST: list.__len__, _TUPLE: tuple.__len__, _DICT: dict.__len__, _ST
 def objs_code(address):
     """The code object at an address."""
     return _layout.ctypes.cast(address, _layout.ctypes.py_object).value
+
+
+def _static_dict(t):
+    """The dict of a static type of 3.12, which is not in the type."""
+    found = _get_referents(_layout.type_dict(t))
+    return found[0] if found and type(found[0]) is dict else None
 
 
 def _flat(numbers):

@@ -137,7 +137,32 @@ done:
     return answer;
 }
 
+// The types of all listed objects, so that only those are described before the walk.
+static PyObject *types_in(PyObject *module, PyObject *lists)
+{
+    map found = {0};
+    PyObject *types = PyList_New(0);
+    PyTypeObject *last = NULL;
+    int64_t ignored;
+    (void)module;
+    for (Py_ssize_t n = 0; types && n < PyList_GET_SIZE(lists); n++) {
+        PyObject *list = PyList_GET_ITEM(lists, n);
+        for (Py_ssize_t at = 0; types && at < PyList_GET_SIZE(list); at++) {
+            PyTypeObject *type = Py_TYPE(PyList_GET_ITEM(list, at));
+            if (type == last || map_find(&found, (uintptr_t)type, &ignored))
+                continue;
+            last = type;
+            map_put(&found, (uintptr_t)type, 1);
+            if (found.failed ? (PyErr_NoMemory(), true) : PyList_Append(types, (PyObject *)type) < 0)
+                Py_CLEAR(types);
+        }
+    }
+    map_free(&found);
+    return types;
+}
+
 static PyMethodDef methods[] = {
+    {"types_in", types_in, METH_O, "The types of all objects in lists; used by heapsnap.dump."},
     {"walk", (PyCFunction)(void (*)(void))walk_all, METH_VARARGS | METH_KEYWORDS,
      "Write all objects; used by heapsnap.dump only."},
     {0},

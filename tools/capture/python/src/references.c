@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { GENERATOR_CODE_MASK = 7, INLINE_MANY = 1 << 16, UNICODE_ENTRY = 16, KEYS_HEADER = 32 };
+enum { INDEX_LIMIT = 65536, GENERATOR_CODE_MASK = 7, INLINE_MANY = 1 << 16, UNICODE_ENTRY = 16, KEYS_HEADER = 32 };
 
 static int collect(PyObject *target, void *into)
 {
@@ -243,17 +243,32 @@ static void take_members(walk *w, PyObject *o, type_row *row, bool is_gc, uint64
     for (Py_ssize_t n = 0; n < row->member_count; n++) {
         member *m = &row->members[n];
         uint64_t target = WORD_AT((uintptr_t)o + (uint64_t)m->offset);
-        if (!target || (is_gc && !addresses_take(&w->found, target)))
+        bool hidden = !is_gc || m->place == PLACE_HIDDEN;
+        // A static type of 3.12 has an index in place of the dict of its subclasses.
+        if (target < INDEX_LIMIT || (!hidden && !addresses_take(&w->found, target)))
             continue;
-        if (!is_gc)
+        if (hidden)
             walk_push(w, target);
         if (m->string < 0)
             m->string = label_text(w, m->label);
         if (row->locals && PyCode_Check((PyObject *)(uintptr_t)target))
             *out_code = target;
-        add_pair(m->is_slot ? &w->group : &w->named, m->string, target);
+        add_pair(m->place == PLACE_SLOT ? &w->group : &w->named, m->string, target);
         w->references++;
     }
+}
+
+// The dict of a static type of 3.12, which is not in the type.
+static uint64_t static_dict(PyObject *o)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+    PyObject *dict = PyType_GetDict((PyTypeObject *)o);
+    Py_XDECREF(dict); /* the type keeps it */
+    return (uintptr_t)dict;
+#else
+    (void)o;
+    return 0;
+#endif
 }
 
 static void take_dict(walk *w, PyObject *o, const type_row *row, bool is_gc)
@@ -273,6 +288,8 @@ static void take_dict(walk *w, PyObject *o, const type_row *row, bool is_gc)
         }
         target = WORD_AT((uintptr_t)o + (uint64_t)offset);
     }
+    if (!target && row->text == TEXT_TYPE && !is_gc)
+        target = static_dict(o);
     if (!target)
         return;
     if (!addresses_take(&w->found, target)) {

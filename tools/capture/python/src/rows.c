@@ -64,7 +64,7 @@ static bool read_members(walk *w, type_row *row, PyObject *members)
         m->label = copy_quoted(w, PyTuple_GET_ITEM(item, 0));
         m->string = UNKNOWN;
         m->offset = PyLong_AsSsize_t(PyTuple_GET_ITEM(item, 1));
-        m->is_slot = PyTuple_GET_ITEM(item, 2) == Py_True;
+        m->place = (int)PyLong_AsLong(PyTuple_GET_ITEM(item, 2));
         if (!m->label)
             return false;
     }

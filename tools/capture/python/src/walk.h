@@ -21,6 +21,7 @@ enum text {
     TEXT_BOOL,
 };
 enum locals { LOCALS_FRAME = 1, LOCALS_GENERATOR };
+enum place { PLACE_INTERNAL, PLACE_SLOT, PLACE_HIDDEN };
 enum inline_mode { INLINE_APART = 1, INLINE_TAGGED, INLINE_EMBEDDED };
 enum dict_place { DICT_NONE, DICT_OFFSET, DICT_FROM_END, DICT_MANAGED };
 enum { LABEL_MAX = 40, KEY_STRINGS_MAX = 65536, TEXT_MAX = 100, UNKNOWN = -1 };
@@ -29,7 +30,7 @@ typedef struct member {
     char *label;    /* JSON string */
     int64_t string; /* its number, or -1 before first use */
     Py_ssize_t offset;
-    bool is_slot;
+    int place; /* enum place */
 } member;
 
 /** What _types.describe() says about a type. */

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT
+"""The capture asks no user code and leaves nothing behind; no depth or state breaks it."""
+import gc
+import sys
+
+from suite import Skip, capture
+
+CALLED = []
+
+
+def _refuse(name):
+    def refuse(*arguments, **keywords):
+        CALLED.append(name)
+        raise RuntimeError('the capture called %s' % name)
+    return refuse
+
+
+_NAMES = ('__repr__ __str__ __len__ __eq__ __ne__ __hash__ __bool__ __getattr__ '
+          '__getattribute__ __setattr__ __delattr__ __iter__ __next__ __contains__ __getitem__ '
+          '__sizeof__ __dir__ __call__ __format__ __bytes__ __index__ __int__ __float__ '
+          '__instancecheck__ __subclasscheck__ __subclasses__ mro_entries __reduce__ '
+          '__reduce_ex__ __length_hint__ __fspath__ keys items values').split()
+
+
+def _hostile(name, bases, meta=type):
+    """A class of which every method that anyone might call raises."""
+    body = dict((method, _refuse(method)) for method in _NAMES)
+    for attribute in ('__class__', '__dict__', '__doc__', '__wrapped__', 'name', '_name'):
+        body[attribute] = property(_refuse(attribute))
+    try:
+        return meta(name, bases, body)
+    except TypeError:
+        del body['__dict__']
+        return meta(name, bases, body)
+
+
+def test_no_user_code_is_called():
+    meta = type('Meta', (type,), dict((method, _refuse(method)) for method in (
+        '__repr__', '__len__', '__eq__', '__getattribute__', '__getattr__', '__instancecheck__',
+        '__subclasscheck__', '__call__', '__subclasses__', '__hash__')))
+    keep = []
+    for base in (object, dict, list, tuple, set, str, int, bytes, float, Exception):
+        cls = _hostile('Hostile' + base.__name__, (base,))
+        keep.append(base.__new__(cls))
+    late = type.__call__(meta, 'WithMeta', (object,), {})
+    keep.append(object.__new__(late))
+    # A key whose comparison and hash raise from now on.
+    state = []
+
+    class Key(object):
+        def __hash__(self):
+            if state:
+                CALLED.append('hash')
+                raise RuntimeError('hashed')
+            return 1
+
+        def __eq__(self, other):
+            CALLED.append('eq')
+            raise RuntimeError('compared')
+    keep.append({Key(): 1})
+    state.append(1)
+    del CALLED[:]
+    dump = capture()
+    valued = capture(values=True)
+    assert not CALLED, CALLED
+    for o in keep:
+        assert dump.of(o)['object'] == id(o) and valued.of(o)
+    del state[:]
+
+
+def test_nothing_lives_on():
+    capture()
+    capture(values=True)
+    before = census()
+    capture()
+    capture(values=True)
+    after = census()
+    assert before == after, [(name, before.get(name), after.get(name)) for name in
+                             set(before) | set(after) if before.get(name) != after.get(name)]
+
+
+def census():
+    gc.collect()
+    gc.collect()
+    counts = {}
+    for o in gc.get_objects():
+        name = type(o).__name__
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def test_blocks_do_not_grow():
+    import heapsnap
+    for _ in range(4):
+        heapsnap.dump('/dev/null')
+    before = sys.getallocatedblocks()
+    for _ in range(3):
+        heapsnap.dump('/dev/null')
+    assert sys.getallocatedblocks() - before < 60, sys.getallocatedblocks() - before
+
+
+def test_dicts_are_not_made():
+    if sys.version_info < (3, 11):
+        raise Skip('every instance has its dict at once before 3.11')
+
+    class Plain(object):
+        pass
+    plain = Plain()
+    plain.attribute = []
+    capture()
+    assert dict not in [type(o) for o in gc.get_referents(plain)]
+    assert 'internal' not in capture().of(plain)
+
+
+def test_frames_are_not_made():
+    if sys.version_info < (3, 11):
+        raise Skip('every frame is an object before 3.11')
+
+    def frames():
+        return sum(type(o).__name__ == 'frame' for o in gc.get_objects())
+    before = frames()
+    dump = capture()
+    assert frames() == before
+    records = [root for root in dump.roots if root['kind'] == 'frame']
+    assert len(records) >= 3
+    assert all('rc' not in dump.objects[root['root']] for root in records)
+
+
+def test_a_deep_list():
+    deep = []
+    for _ in range(150000):
+        deep = [deep]
+    nested = ()
+    for _ in range(50000):
+        nested = (nested,)
+    dump = capture()
+    assert id(deep) in dump.objects and dump.end['objects'] > 200000
+    dump = None
+    # Taken apart by hand: before 3.9 the interpreter itself does not survive its end.
+    while deep:
+        deep = deep.pop()
+
+
+def test_collector_state_is_kept():
+    gc.disable()
+    try:
+        capture()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    capture()
+    assert gc.isenabled()
+
+
+def test_garbage_stays_unless_asked():
+    class Node(object):
+        pass
+    gc.disable()
+    try:
+        node = Node()
+        node.me = node
+        address = id(node)
+        del node
+        assert address in capture().objects
+        assert address not in capture(collect=True).objects
+    finally:
+        gc.enable()
+
+
+def test_finalized_objects_are_marked():
+    kept = []
+
+    class Back(object):
+        def __del__(self):
+            kept.append(self)
+    Back()
+    assert capture().of(kept[0])['flags'] & 4
+    assert not capture().of(kept).get('flags') & 4
+
+
+def test_frozen_objects_are_there():
+    if not hasattr(gc, 'freeze'):
+        raise Skip('no gc.freeze before 3.7')
+    kept = ['frozen']
+    gc.freeze()
+    try:
+        dump = capture()
+        assert dump.of(kept)['flags'] & 1 and 'gen' not in dump.of(kept)
+        assert dump.header['facts']['gc.frozen'] > 0
+    finally:
+        gc.unfreeze()
+
+
+def test_own_objects_are_not_there():
+    dump = capture()
+    own = [line for line in dump.objects.values()
+           if dump.types[line['type']]['name'] in ('Walk', 'Plan', 'Output')]
+    assert not own
+    texts = [line.get('text', '') for line in dump.objects.values()
+             if dump.types[line['type']]['name'] == 'frame']
+    assert not [text for text in texts if '_dump.py' in text or '_walk.py' in text]
