@@ -2,78 +2,17 @@
 // Dominators of a snapshot: computed from the graph, or read from the store where they are kept.
 #include "heapsnap/dominators.h"
 
+#include <string.h>
+
 #include "analysis/dominators_private.h"
+#include "analysis/retained_private.h"
+#include "analysis/roots_private.h"
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "store/results.h"
 #include "store/varint.h"
 
 enum { AHEAD = 16 };
-
-// ---- what makes roots -------------------------------------------------------------------------
-
-// The columns of a heap that say what is a root.
-typedef struct sources {
-    hsn_heap *heap;
-    hsn_node_id *declared;
-    uint32_t *refcounts, *flags;
-    hsn__holders holders;
-} sources;
-
-// A piece of garbage is best named by an object that user code made.
-static int prefer_instances(void *context, uint64_t **out, hsn_error *err)
-{
-    hsn_heap *heap = context;
-    uint32_t nodes = (uint32_t)hsn_heap_info(heap)->objects;
-    uint32_t *types = hsn__alloc_array(nodes, sizeof *types);
-    *out = hsn__bitmap_new(nodes);
-    int r = types && *out ? HSN_OK : hsn__fail_memory(err);
-    if (r >= 0)
-        r = hsn_heap_column_types(heap, types, err);
-    for (uint32_t node = 0; r >= 0 && node < nodes; node++)
-        if (hsn_heap_types(heap)->rows[types[node]].kind == HSN_KIND_INSTANCE)
-            hsn__bitmap_set(*out, node);
-    hsn__free(types);
-    return r;
-}
-
-static int read_sources(hsn_heap *heap, sources *s, hsn_error *err)
-{
-    uint32_t nodes = (uint32_t)hsn_heap_info(heap)->objects;
-    const hsn_root_list *roots;
-    *s = (sources){.heap = heap};
-    int r = hsn_heap_roots(heap, &roots, err);
-    if (r < 0)
-        return r;
-    s->declared = hsn__alloc_array(roots->count, sizeof *s->declared);
-    if (!s->declared)
-        return hsn__fail_memory(err);
-    for (size_t i = 0; i < roots->count; i++)
-        s->declared[i] = roots->rows[i].node;
-    if (hsn_heap_info(heap)->has_refcounts) {
-        s->refcounts = hsn__alloc_array(nodes, sizeof *s->refcounts);
-        s->flags = hsn__alloc_array(nodes, sizeof *s->flags);
-        r = s->refcounts && s->flags ? HSN_OK : hsn__fail_memory(err);
-        if (r >= 0)
-            r = hsn_heap_column_refcounts(heap, s->refcounts, err);
-        if (r >= 0)
-            r = hsn_heap_column_flags(heap, s->flags, err);
-    }
-    s->holders = (hsn__holders){.declared = s->declared,
-                                .declared_count = roots->count,
-                                .refcounts = s->refcounts,
-                                .flags = s->flags,
-                                .prefer = prefer_instances,
-                                .context = heap};
-    return r;
-}
-
-static void sources_clear(sources *s)
-{
-    hsn__free(s->declared);
-    hsn__free(s->refcounts);
-    hsn__free(s->flags);
-}
 
 // ---- computing --------------------------------------------------------------------------------
 
@@ -115,17 +54,17 @@ int hsn_dominators_find(hsn_heap *heap, const hsn_graph *graph, const hsn_progre
 {
     uint32_t nodes = hsn_graph_node_count(graph);
     hsn__preorder preorder = {0};
-    sources s = {0};
+    hsn__sources sources = {0};
     *out = (hsn_dominators){0};
     unsigned parts = hsn_graph_parts(graph);
     if (!(parts & HSN_GRAPH_FORWARD) || parts & HSN_GRAPH_WEAK ||
         nodes != hsn_heap_info(heap)->objects)
         return hsn__fail(err, HSN_EINVAL, NULL,
                          "dominators need the strong references of the heap's graph");
-    int r = read_sources(heap, &s, err);
+    int r = hsn__sources_read(heap, &sources, err);
     if (r >= 0)
-        r = hsn__preorder_find(graph, &s.holders, progress, &preorder, err);
-    sources_clear(&s);
+        r = hsn__preorder_find(graph, &sources.holders, progress, &preorder, err);
+    hsn__sources_clear(&sources);
     if (r >= 0)
         r = hsn__dominators_sweep(graph, &preorder, progress, err);
     hsn__free(preorder.seen);
@@ -172,22 +111,22 @@ static void fill_retained(const void *context, uint64_t first, uint32_t rows, ui
         out[i] = d->retained_bytes[first + i];
 }
 
+// Without branches: which kind a value is of changes from one to the next.
 static const char *take_dominators(void *context, uint64_t first, uint32_t rows,
                                    const uint64_t *values)
 {
     hsn_dominators *d = context;
+    hsn_node_id *out = d->dominator + first;
+    uint64_t nodes = d->node_count, wrong = 0;
     for (uint32_t i = 0; i < rows; i++) {
-        if (values[i] < CODE_NODE) {
-            d->dominator[first + i] =
-                values[i] == CODE_ROOTS ? HSN_HELD_BY_ROOTS : HSN_HELD_BY_NOTHING;
-            continue;
-        }
-        uint64_t above = first + i + (uint64_t)hsn__unzigzag(values[i] - (CODE_NODE - 1));
-        if (above >= d->node_count)
-            return "a dominator is no object";
-        d->dominator[first + i] = (hsn_node_id)above;
+        uint64_t code = values[i];
+        uint64_t above = first + i + (uint64_t)hsn__unzigzag(code - (CODE_NODE - 1));
+        above = code == CODE_NOTHING ? HSN_HELD_BY_NOTHING : above;
+        above = code == CODE_ROOTS ? HSN_HELD_BY_ROOTS : above;
+        wrong |= (above >= nodes) & (code >= CODE_NODE);
+        out[i] = (hsn_node_id)above;
     }
-    return NULL;
+    return wrong ? "a dominator is no object" : NULL;
 }
 
 // The dominators of these rows stand already.
@@ -195,13 +134,15 @@ static const char *take_retained(void *context, uint64_t first, uint32_t rows,
                                  const uint64_t *values)
 {
     hsn_dominators *d = context;
+    const hsn_node_id *dominator = d->dominator + first;
+    uint64_t live = 0, garbage = 0;
+    memcpy(d->retained_bytes + first, values, rows * sizeof *values);
     for (uint32_t i = 0; i < rows; i++) {
-        d->retained_bytes[first + i] = values[i];
-        if (d->dominator[first + i] == HSN_HELD_BY_ROOTS)
-            d->live_bytes += values[i];
-        else if (d->dominator[first + i] == HSN_HELD_BY_NOTHING)
-            d->garbage_bytes += values[i];
+        live += dominator[i] == HSN_HELD_BY_ROOTS ? values[i] : 0;
+        garbage += dominator[i] == HSN_HELD_BY_NOTHING ? values[i] : 0;
     }
+    d->live_bytes += live;
+    d->garbage_bytes += garbage;
     return NULL;
 }
 
@@ -219,14 +160,61 @@ static int read_stored(hsn_heap *heap, hsn_dominators *out, hsn_error *err)
     return r;
 }
 
+static void fill_types(const void *context, uint64_t first, uint32_t rows, uint64_t *out)
+{
+    memcpy(out, (const uint64_t *)context + first, rows * sizeof *out);
+}
+
+// Retained bytes of types or modules, by type id; the caller frees them.
+static int sum_types(hsn_heap *heap, const hsn_dominators *d, const hsn__below *below, hsn_by by,
+                     const uint32_t *type_of, uint64_t **out, hsn_error *err)
+{
+    const hsn_type_list *types = hsn_heap_types(heap);
+    uint32_t *group_of = hsn__alloc_array(types->count, sizeof *group_of);
+    uint32_t *group = hsn__alloc_array(d->node_count, sizeof *group);
+    uint64_t *sums = hsn__alloc_array(types->count, sizeof *sums);
+    size_t groups;
+    *out = hsn__alloc_array(types->count, sizeof **out);
+    int r = group_of && group && sums && *out ? HSN_OK : hsn__fail_memory(err);
+    if (r >= 0)
+        r = hsn__group_types(types, by, group_of, &groups, err);
+    for (uint32_t node = 0; r >= 0 && node < d->node_count; node++)
+        group[node] = group_of[type_of[node]];
+    if (r >= 0)
+        r = hsn__retained_sum(d, below, group, groups, sums, err);
+    for (size_t i = 0; r >= 0 && i < types->count; i++)
+        (*out)[i] = sums[group_of[i]];
+    hsn__free(group_of);
+    hsn__free(group);
+    hsn__free(sums);
+    return r;
+}
+
+// A store that cannot be written costs the next one the same time, and nothing else.
 static void keep(hsn_heap *heap, hsn_dominators *d)
 {
-    hsn_error ignored = {0};
+    hsn__below below = {0};
+    uint64_t *by_type = NULL, *by_module = NULL;
+    uint32_t *type_of = hsn__alloc_array(d->node_count, sizeof *type_of);
+    uint64_t types = hsn_heap_types(heap)->count;
+    int r = type_of ? hsn_heap_column_types(heap, type_of, NULL) : HSN_ENOMEM;
+    if (r >= 0)
+        r = hsn__below_make(&below, d, NULL);
+    if (r >= 0)
+        r = sum_types(heap, d, &below, HSN_BY_TYPE, type_of, &by_type, NULL);
+    if (r >= 0)
+        r = sum_types(heap, d, &below, HSN_BY_MODULE, type_of, &by_module, NULL);
+    hsn__below_clear(&below);
+    hsn__free(type_of);
     hsn__result results[] = {
         {HSN__COLUMN_DOMINATOR, d->node_count, fill_dominators, d},
         {HSN__COLUMN_RETAINED, d->node_count, fill_retained, d},
+        {HSN__COLUMN_TYPE_RETAINED, types, fill_types, by_type},
+        {HSN__COLUMN_MODULE_RETAINED, types, fill_types, by_module},
     };
-    d->stored = hsn__results_keep(heap, results, 2, &ignored) == HSN_OK;
+    d->stored = r >= 0 && hsn__results_keep(heap, results, 4, NULL) == HSN_OK;
+    hsn__free(by_type);
+    hsn__free(by_module);
 }
 
 int hsn_dominators_read(hsn_heap *heap, unsigned flags, const hsn_progress *progress,
@@ -246,7 +234,7 @@ int hsn_dominators_read(hsn_heap *heap, unsigned flags, const hsn_progress *prog
         if (r >= 0)
             r = hsn_dominators_find(heap, graph, progress, out, err);
         hsn_graph_free(graph);
-        if (r >= 0 && flags & HSN_DOMINATORS_KEEP)
+        if (r >= 0 && flags & HSN_DOMINATORS_KEEP && hsn__results_can_keep(heap))
             keep(heap, out);
     }
     if (r < 0)

@@ -55,4 +55,7 @@ int hsn__graphviz_render(const char *dot, const char *format, hsn__buf *out, hsn
  */
 void hsn__draw_svg_finish(const hsn_drawing *drawing, const char *svg, size_t size, hsn__buf *out);
 
+/** Append `size` bytes of a text without NUL as XML's character data. */
+void hsn__draw_put_xml(hsn__buf *out, const char *text, size_t size);
+
 #endif

@@ -34,20 +34,26 @@ static const char style[] =
     "}\n"
     "</style>\n";
 
-static void put_xml(hsn__buf *out, const char *text)
+void hsn__draw_put_xml(hsn__buf *out, const char *text, size_t size)
 {
-    for (;;) {
-        size_t plain = strcspn(text, "&<>\"");
+    for (const char *end = text + size; text < end; text++) {
+        size_t plain = 0;
+        while (text + plain < end && !strchr("&<>\"", text[plain]))
+            plain++;
         hsn__buf_append(out, text, plain);
         text += plain;
-        if (!*text)
+        if (text == end)
             return;
         hsn__buf_puts(out, *text == '&'   ? "&amp;"
                            : *text == '<' ? "&lt;"
                            : *text == '>' ? "&gt;"
                                           : "&quot;");
-        text++;
     }
+}
+
+static void put_xml(hsn__buf *out, const char *text)
+{
+    hsn__draw_put_xml(out, text, strlen(text));
 }
 
 static bool begins(const char *line, size_t length, const char *prefix)
