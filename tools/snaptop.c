@@ -2,6 +2,7 @@
 // snaptop: what is in a heap, largest first.
 #include "cli/grouping.h"
 
+#include <heapsnap/resources.h>
 #include <heapsnap/top.h>
 
 #include <math.h>
@@ -31,6 +32,7 @@ static const char *const sorts[] = {"bytes", "count", NULL};
 
 static struct grouping grouping = GROUPING_DEFAULTS;
 static int sort_by = HSN_TOP_BY_BYTES;
+static bool resources;
 
 static const struct opt opts[] = {
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
@@ -39,6 +41,8 @@ static const struct opt opts[] = {
      .choices = words},
     {OPT_CHOICE, 0, "sort", "KEY", &sort_by, "largest first by bytes or by count",
      .choices = sorts},
+    {OPT_FLAG, 0, "resources", NULL, &resources,
+     "list instead files, sockets, threads and suspended code, with what holds them"},
     GROUPING_TYPE_ROWS(grouping),
     GROUPING_SITE_ROWS(grouping),
     {0},
@@ -182,12 +186,143 @@ static int print_objects(struct cli *cli, const struct snapshot *snapshot)
     return status;
 }
 
+static const hsn_column step_fields[] = {
+    {HSN_COLUMN_ADDRESS, "address"},
+    {HSN_COLUMN_TEXT, "type"},
+    {HSN_COLUMN_TEXT, "label"},
+    {0},
+};
+
+static const hsn_column frame_fields[] = {
+    {HSN_COLUMN_TEXT, "file"},
+    {HSN_COLUMN_COUNT, "line"},
+    {HSN_COLUMN_TEXT, "function"},
+    {0},
+};
+
+static const hsn_column resource_columns[] = {
+    {HSN_COLUMN_TEXT, "resource", "Resource"},
+    {HSN_COLUMN_TEXT, "type", "Type"},
+    {HSN_COLUMN_TEXT, "state", "State"},
+    {HSN_COLUMN_COUNT, "count", "Count"},
+    {HSN_COLUMN_BYTES, "size_bytes", "Bytes"},
+    {HSN_COLUMN_BYTES, "retained_bytes", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_ADDRESS, "address", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_BOOL, "reachable", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_TEXT, "root_kind", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_TEXT, "root_name", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_LIST, "steps", NULL, HSN_COLUMN_DATA_ONLY, step_fields},
+    {HSN_COLUMN_OBJECT, "allocated_at", NULL, HSN_COLUMN_DATA_ONLY, frame_fields},
+    {HSN_COLUMN_TEXT, "site", "Allocated at", HSN_COLUMN_TEXT_ONLY | HSN_COLUMN_IF_ANY},
+    {HSN_COLUMN_TEXT, "holder", "Held by"},
+    {0},
+};
+
+static void text_or_null(hsn_table *table, const char *text)
+{
+    if (*text)
+        hsn_table_text(table, text);
+    else
+        hsn_table_null(table);
+}
+
+static void chain_cells(hsn_table *table, const hsn_chain *chain)
+{
+    hsn_table_bool(table, chain->found);
+    text_or_null(table, chain->found ? hsn_root_kind_name(chain->root.kind) : "");
+    text_or_null(table, chain->found ? chain->root.name : "");
+    hsn_table_begin(table);
+    for (size_t i = 0; i < chain->step_count; i++) {
+        hsn_table_address(table, chain->steps[i].address);
+        hsn_table_text(table, chain->steps[i].type_name);
+        hsn_table_text(table, chain->steps[i].label);
+    }
+    hsn_table_end(table);
+}
+
+static void site_cells(struct cli *cli, hsn_table *table, const hsn_frame *site)
+{
+    if (!*site->file) {
+        hsn_table_null(table);
+        hsn_table_null(table);
+        return;
+    }
+    hsn_table_begin(table);
+    hsn_table_text(table, site->file);
+    hsn_table_count(table, site->line);
+    text_or_null(table, site->function);
+    hsn_table_end(table);
+    hsn_table_text(table, cli_format(cli, "%s:%u", site->file, (unsigned)site->line));
+}
+
+static int resource_cells(struct cli *cli, hsn_table *table, hsn_heap *heap,
+                          const hsn_resource *row, hsn_error *err)
+{
+    hsn_object object;
+    int r = hsn_heap_object(heap, row->example, &object, err);
+    if (r < 0)
+        return r;
+    hsn_table_text(table, row->resource);
+    hsn_table_text(table, row->type_name);
+    text_or_null(table, row->state);
+    hsn_table_count(table, row->count);
+    hsn_table_bytes(table, row->size_bytes);
+    hsn_table_null(table); // retained bytes need dominators
+    hsn_table_address(table, object.address);
+    chain_cells(table, &row->chain);
+    site_cells(cli, table, &row->site);
+    text_or_null(table, row->chain.found ? row->chain.expression : "");
+    return HSN_OK;
+}
+
+static int print_resources(struct cli *cli, const struct snapshot *snapshot)
+{
+    hsn_totals_options none;
+    hsn_resources_options options = {.type = grouping.type,
+                                     .module = grouping.module,
+                                     .limit = cli->limit == UINT64_MAX ? 0 : cli->limit};
+    hsn_resources found = {0};
+    hsn_profile profile = {0};
+    hsn_table *table = NULL;
+    hsn_heap *heap = NULL;
+    hsn_error err = {0};
+    if (grouping.by != BY_AUTO || sort_by != HSN_TOP_BY_BYTES)
+        return cli_usage(cli, "--resources has groups and an order of its own");
+    // The options for allocations are refused as they are for types.
+    int status = grouping_options(cli, &grouping, HSN_BY_TYPE, &none);
+    if (status)
+        return status;
+    int r = hsn_heap_open(&heap, snapshot->store, snapshot->id, &err);
+    if (r >= 0 && snapshot->info->stacks) {
+        r = hsn_profile_read(snapshot->store, snapshot->id, &profile, &err);
+        options.profile = &profile;
+    }
+    if (r >= 0)
+        r = hsn_resources_find(heap, &options, cli_progress(cli), &found, &err);
+    if (r >= 0)
+        r = hsn_table_new(&table, resource_columns, &err);
+    for (size_t i = 0; r >= 0 && i < found.count; i++)
+        r = resource_cells(cli, table, heap, &found.rows[i], &err);
+    status = r < 0 ? cli_failed(cli, snapshot->argument, &err)
+                   : out_table(cli, "resources", table, NULL);
+    if (!status && found.count < found.groups)
+        cli_note(cli, "%zu of %llu rows; --limit 0 shows all", found.count,
+                 (unsigned long long)found.groups);
+    hsn_table_free(table);
+    hsn_resources_free(&found);
+    hsn_profile_free(&profile);
+    hsn_heap_close(heap);
+    return status;
+}
+
 static int run(struct cli *cli)
 {
     struct snapshot *snapshot;
     int r = cli_open(cli, cli->args[0], &snapshot);
     if (r)
         return r;
+    if (resources)
+        return print_resources(cli, snapshot);
     if (grouping.by == BY_OBJECT)
         return print_objects(cli, snapshot);
     return print_groups(cli, snapshot,
@@ -202,6 +337,7 @@ const struct tool tool = {
     .examples = "snaptop a.db\n"
                 "snaptop a.db --by module\n"
                 "snaptop a.db --by object --type dict\n"
+                "snaptop a.db --resources\n"
                 "snaptop trace.pickle --by lineno --exclude '<frozen importlib*' --json",
     .opts = opts,
     .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS,

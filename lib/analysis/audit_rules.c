@@ -95,6 +95,8 @@ const hsn__audit_rule hsn__audit_rules[] = {
 
     // Modules of the standard library that are written in C.
     {"lru_cache: list of entries", .type = "functools._lru_list_elem", .most = 1},
+    {"re: groups of a pattern", .before = V3_7, .type = "list", .state = HSN__UNSEEN,
+     .targets = KIND(NOTHING) | KIND(STR), .most = 1, .cap = 256},
     {"ctypes: argument types", .type = "tuple", .target_type = "_ctypes.*", .most = 1, .cap = 256},
     {"ctypes: converters", .type = "tuple", .state = HSN__UNSEEN, .targets = KIND(BUILTIN),
      .most = 1, .cap = 256},
