@@ -15,7 +15,7 @@ static const hsn_by groupings[] = {
 
 // Levels and boxes below a box that fit a screen, and a picture.
 enum { TREE_DEPTH = 3, TREE_CHILDREN = 8, PICTURE_DEPTH = 40, PICTURE_CHILDREN = 4096 };
-static const double PICTURE_LEAST = 0.0005, ALONE_SHARE = 0.02;
+static const double PICTURE_LEAST = 0.0005, PICTURE_ALONE = 0.02, TREE_ALONE = 0.1;
 
 static int by;
 static uint64_t depth;
@@ -228,6 +228,7 @@ static const hsn_column dominating_columns[] = {
     {HSN_COLUMN_TEXT, "type", "Held by", 0, NULL},
     {HSN_COLUMN_COUNT, "dominators", "Holders", 0, NULL},
     {HSN_COLUMN_BYTES, "size_bytes", "Their bytes", 0, NULL},
+    {HSN_COLUMN_PERCENT, "share", "Share", 0, NULL},
     {0},
 };
 
@@ -249,6 +250,7 @@ static int print_dominating(struct work *w)
         hsn_table_text(table, row->name);
         hsn_table_count(table, row->dominators);
         hsn_table_bytes(table, row->size_bytes);
+        hsn_table_real(table, share_of_heap(w, row->retained_bytes));
     }
     int status = print(w, table, r, &err);
     hsn_dominating_types_free(&result);
@@ -267,6 +269,7 @@ static const hsn_column tree_columns[] = {
     {HSN_COLUMN_COUNT, "depth", NULL, HSN_COLUMN_DATA_ONLY, NULL},
     {HSN_COLUMN_ADDRESS, "address", NULL, HSN_COLUMN_DATA_ONLY, NULL},
     {HSN_COLUMN_TEXT, "type", NULL, HSN_COLUMN_DATA_ONLY, NULL},
+    {HSN_COLUMN_TEXT, "label", NULL, HSN_COLUMN_DATA_ONLY, NULL},
     {HSN_COLUMN_ADDRESS, "dominator", NULL, HSN_COLUMN_DATA_ONLY, NULL},
     {0},
 };
@@ -293,9 +296,9 @@ static uint64_t whole_bytes(const struct work *w)
 }
 
 // What keeps much stands alone; of the rest, objects of one type below one box are together.
-static uint64_t alone_bytes(const struct work *w)
+static uint64_t alone_bytes(const struct work *w, double least)
 {
-    return each ? 0 : (uint64_t)(ALONE_SHARE * (double)whole_bytes(w)) + 1;
+    return each ? 0 : (uint64_t)(least * (double)whole_bytes(w)) + 1;
 }
 
 static int tree_cells(struct work *w, hsn_table *table, const hsn_retained_tree *t,
@@ -315,22 +318,52 @@ static int tree_cells(struct work *w, hsn_table *table, const hsn_retained_tree 
         hsn_table_count(table, box->depth);
         hsn_table_null(table);
         hsn_table_null(table);
+        hsn_table_null(table);
         return address_cell(w, table, holder, err);
     }
-    int r = hsn_heap_object(w->heap, box->node, &object, err);
+    char label[HSN_LABEL_TEXT_BYTES] = "";
+    int r = HSN_OK;
+    if (box->count == 1)
+        r = hsn_retained_label(w->heap, &w->dominators, box->node, label, err);
+    if (r >= 0)
+        r = hsn_heap_object(w->heap, box->node, &object, err);
     if (r < 0)
         return r;
     const char *name = type_name(w, box->type);
-    const char *text = box->count > 1 ? cli_format(w->cli, "%*s%s \xc3\x97%llu", indent, "", name,
-                                                   (unsigned long long)box->count)
-                                      : cli_format(w->cli, "%*s%s%s%s 0x%llx", indent, "", name,
-                                                   *object.text ? " " : "", object.text,
-                                                   (unsigned long long)object.address);
+    const char *text = box->count > 1
+                           ? cli_format(w->cli, "%*s%s \xc3\x97%llu", indent, "", name,
+                                        (unsigned long long)box->count)
+                           : cli_format(w->cli, "%*s%s%s%s%s%s 0x%llx", indent, "", label,
+                                        *label ? ": " : "", name, *object.text ? " " : "",
+                                        object.text, (unsigned long long)object.address);
     hsn_table_text(table, text);
     hsn_table_count(table, box->depth);
     hsn_table_address(table, object.address);
     hsn_table_text(table, name);
+    hsn_table_text(table, *label ? label : NULL);
     return dominator_cells(w, table, box->node, false, err);
+}
+
+// Whether something alive still sees an object that nothing keeps.
+static int note_weak(struct work *w)
+{
+    hsn_node_id holder, target;
+    hsn_object from, to;
+    hsn_error err = {0};
+    int r = hsn_retained_weak_path(w->heap, &w->dominators, w->from, cli_progress(w->cli), &holder,
+                                   &target, &err);
+    if (r >= 0 && holder == HSN_NONE)
+        return STATUS_OK;
+    if (r >= 0)
+        r = hsn_heap_object(w->heap, holder, &from, &err);
+    if (r >= 0)
+        r = hsn_heap_object(w->heap, target, &to, &err);
+    if (r < 0)
+        return failed(w, &err);
+    cli_note(w->cli, "only a weak path leads to it: %s 0x%llx \xe2\x87\xa2 %s 0x%llx",
+             type_name(w, from.type), (unsigned long long)from.address, type_name(w, to.type),
+             (unsigned long long)to.address);
+    return STATUS_OK;
 }
 
 // "dict 0x7f… ← module app.cache ← roots": who keeps the object that the tree begins with.
@@ -354,13 +387,13 @@ static int note_holders(struct work *w)
              node == HSN_HELD_BY_ROOTS     ? "roots"
              : node == HSN_HELD_BY_NOTHING ? "nothing: it is garbage"
                                            : "\xe2\x80\xa6");
-    return STATUS_OK;
+    return note_weak(w);
 }
 
 static int print_tree(struct work *w)
 {
     hsn_retained_tree_options options = {
-        .from = w->from, .most_children = TREE_CHILDREN, .alone_bytes = alone_bytes(w)};
+        .from = w->from, .most_children = TREE_CHILDREN, .alone_bytes = alone_bytes(w, TREE_ALONE)};
     hsn_retained_tree result = {0};
     hsn_table *table = NULL;
     hsn_error err = {0};
@@ -383,8 +416,9 @@ static int print_tree(struct work *w)
 
 static int draw(struct work *w)
 {
-    hsn_retained_tree_options options = {
-        .from = w->from, .most_children = PICTURE_CHILDREN, .alone_bytes = alone_bytes(w)};
+    hsn_retained_tree_options options = {.from = w->from,
+                                         .most_children = PICTURE_CHILDREN,
+                                         .alone_bytes = alone_bytes(w, PICTURE_ALONE)};
     hsn_retained_tree result = {0};
     hsn_error err = {0};
     struct out *out;
@@ -394,7 +428,8 @@ static int draw(struct work *w)
     options.min_bytes = (uint64_t)(PICTURE_LEAST * (double)whole_bytes(w)) + 1;
     int r = hsn_retained_tree_find(w->heap, &w->dominators, &options, &result, &err);
     if (r >= 0)
-        r = hsn_icicle_render(w->heap, &result, w->snapshot->info->source, &data, &size, &err);
+        r = hsn_icicle_render(w->heap, &w->dominators, &result, w->snapshot->info->source, &data,
+                              &size, &err);
     boxes = result.count;
     hsn_retained_tree_free(&result);
     if (r < 0)

@@ -17,8 +17,9 @@ extern "C" {
  * Errors: HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT.
  * Cost:   O(boxes).
  */
-HSN_API int hsn_icicle_render(hsn_heap *heap, const hsn_retained_tree *tree, const char *source,
-                              char **out, size_t *out_size, hsn_error *err);
+HSN_API int hsn_icicle_render(hsn_heap *heap, const hsn_dominators *dominators,
+                              const hsn_retained_tree *tree, const char *source, char **out,
+                              size_t *out_size, hsn_error *err);
 HSN_API void hsn_icicle_free(char *svg);
 
 #ifdef __cplusplus

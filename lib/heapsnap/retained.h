@@ -4,6 +4,7 @@
 #define HEAPSNAP_RETAINED_H
 
 #include "heapsnap/dominators.h"
+#include "heapsnap/label.h"
 #include "heapsnap/totals.h"
 
 #ifdef __cplusplus
@@ -36,6 +37,26 @@ HSN_API int hsn_retained_objects_find(hsn_heap *heap, const hsn_dominators *domi
                                       const hsn_retained_options *options,
                                       hsn_retained_objects *out, hsn_error *err);
 HSN_API void hsn_retained_objects_free(hsn_retained_objects *objects);
+
+/**
+ * What the reference is called by which its dominator holds an object: hsn_label_text() of the best
+ * one; "" when it holds it through others, and for tops. `out` has HSN_LABEL_TEXT_BYTES.
+ * Cost: O(references of the dominator).
+ */
+HSN_API int hsn_retained_label(hsn_heap *heap, const hsn_dominators *dominators, hsn_node_id node,
+                               char *out, hsn_error *err);
+
+/**
+ * For an unreachable object: the nearest live object that refers weakly to something that keeps it,
+ * and that something. HSN_NONE, HSN_NONE: there is none, or the object is alive.
+ *
+ * Errors: HSN_EINVAL, HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT, HSN_ECANCELED.
+ * Cost:   O(nodes + references): it loads the graph with weak references.
+ */
+HSN_API int hsn_retained_weak_path(hsn_heap *heap, const hsn_dominators *dominators,
+                                   hsn_node_id node, const hsn_progress *progress,
+                                   hsn_node_id *out_holder, hsn_node_id *out_target,
+                                   hsn_error *err);
 
 // ---- groups -----------------------------------------------------------------------------------
 

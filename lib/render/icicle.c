@@ -37,6 +37,7 @@ static const char style[] =
 
 typedef struct icicle {
     hsn_heap *heap;
+    const hsn_dominators *dominators;
     const hsn_retained_tree *tree;
     hsn__buf out;
     double *left;  // by box: where it begins
@@ -65,7 +66,7 @@ static void put_cut(hsn__buf *out, const char *text, double most)
         hsn__buf_puts(out, "\xe2\x80\xa6");
 }
 
-// "Request ×1204", "module app.cache".
+// "Request ×1204", "module app.cache", "_pending: dict".
 static int put_name(icicle *c, const hsn_retained_box *box, hsn__buf *out, hsn_error *err)
 {
     hsn_object object;
@@ -74,12 +75,21 @@ static int put_name(icicle *c, const hsn_retained_box *box, hsn__buf *out, hsn_e
         return HSN_OK;
     }
     const char *name = hsn_heap_types(c->heap)->rows[box->type].name;
-    hsn__text_escape(out, name, strlen(name));
     if (box->count > 1) {
+        hsn__text_escape(out, name, strlen(name));
         hsn__buf_printf(out, " \xc3\x97%" PRIu64, box->count);
         return HSN_OK;
     }
-    int r = hsn_heap_object(c->heap, box->node, &object, err);
+    char label[HSN_LABEL_TEXT_BYTES];
+    int r = hsn_retained_label(c->heap, c->dominators, box->node, label, err);
+    if (r < 0)
+        return r;
+    if (*label) {
+        hsn__text_escape(out, label, strlen(label));
+        hsn__buf_puts(out, ": ");
+    }
+    hsn__text_escape(out, name, strlen(name));
+    r = hsn_heap_object(c->heap, box->node, &object, err);
     if (r >= 0 && *object.text) {
         hsn__buf_putc(out, ' ');
         hsn__text_escape(out, object.text, strlen(object.text));
@@ -230,10 +240,11 @@ static void put_head(icicle *c, const char *source)
     hsn__buf_clear(&title);
 }
 
-int hsn_icicle_render(hsn_heap *heap, const hsn_retained_tree *tree, const char *source, char **out,
+int hsn_icicle_render(hsn_heap *heap, const hsn_dominators *dominators,
+                      const hsn_retained_tree *tree, const char *source, char **out,
                       size_t *out_size, hsn_error *err)
 {
-    icicle c = {.heap = heap, .tree = tree, .top = MARGIN};
+    icicle c = {.heap = heap, .dominators = dominators, .tree = tree, .top = MARGIN};
     *out = NULL;
     *out_size = 0;
     c.left = hsn__alloc_array(tree->count, sizeof *c.left);
