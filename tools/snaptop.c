@@ -3,9 +3,12 @@
 #include "cli/grouping.h"
 
 #include <heapsnap/resources.h>
+#include <heapsnap/retained.h>
 #include <heapsnap/top.h>
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 // Words of --by; those of tracemalloc and those of docs/cli.md mean the same.
 enum {
@@ -30,6 +33,7 @@ static const hsn_by groupings[] = {
 };
 static const char *const sorts[] = {"bytes", "count", NULL};
 
+static bool retained;
 static struct grouping grouping = GROUPING_DEFAULTS;
 static int sort_by = HSN_TOP_BY_BYTES;
 static bool resources;
@@ -41,6 +45,8 @@ static const struct opt opts[] = {
      .choices = words},
     {OPT_CHOICE, 0, "sort", "KEY", &sort_by, "largest first by bytes or by count",
      .choices = sorts},
+    {OPT_FLAG, 0, "retained", NULL, &retained,
+     "find retained bytes of types, modules and objects where the store does not keep them"},
     {OPT_FLAG, 0, "resources", NULL, &resources,
      "list instead files, sockets, threads and suspended code, with what holds them"},
     GROUPING_TYPE_ROWS(grouping),
@@ -51,17 +57,38 @@ static const struct opt opts[] = {
 static const hsn_column numbers[] = {
     {HSN_COLUMN_COUNT, "count", "Count", 0, NULL},
     {HSN_COLUMN_BYTES, "size_bytes", "Bytes", 0, NULL},
-    {HSN_COLUMN_BYTES, "retained_bytes", "Retained", HSN_COLUMN_DATA_ONLY, NULL},
+    {HSN_COLUMN_BYTES, "retained_bytes", "Retained", HSN_COLUMN_IF_ANY, NULL},
     {HSN_COLUMN_PERCENT, "share", "Share", 0, NULL},
     {HSN_COLUMN_PERCENT, "cumulative_share", "Cumulative", 0, NULL},
     {0},
 };
 
-static void number_cells(hsn_table *table, hsn_cell cell, double share, double cumulative_share)
+// Retained bytes of a type or module.
+struct held {
+    const char *name;
+    uint64_t bytes;
+};
+
+// By name; none where nobody has found them.
+struct held_list {
+    struct held *rows;
+    size_t count;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct held *)a)->name, ((const struct held *)b)->name);
+}
+
+static void number_cells(hsn_table *table, hsn_cell cell, const struct held *held, double share,
+                         double cumulative_share)
 {
     hsn_table_count(table, cell.count);
     hsn_table_bytes(table, cell.size_bytes);
-    hsn_table_null(table); // retained bytes need dominators
+    if (held)
+        hsn_table_bytes(table, held->bytes);
+    else
+        hsn_table_null(table);
     hsn_table_real(table, share);
     if (isnan(cumulative_share))
         hsn_table_null(table);
@@ -86,18 +113,94 @@ static void note_rows(struct cli *cli, hsn_table *table, const hsn_top *top, siz
         }
         grouping_note_cells(table, top->totals.by,
                             cli_format(cli, "(%zu more)", top->count - shown));
-        number_cells(table, rest, share_of(rest, top->whole), NAN);
+        number_cells(table, rest, NULL, share_of(rest, top->whole), NAN);
     }
     if (adds_up && top->sum.size_bytes != top->whole.size_bytes) {
         grouping_note_cells(table, top->totals.by, "(chosen)");
-        number_cells(table, top->sum, share_of(top->sum, top->whole), NAN);
+        number_cells(table, top->sum, NULL, share_of(top->sum, top->whole), NAN);
     }
     grouping_note_cells(table, top->totals.by, "(total)");
-    number_cells(table, top->whole, share_of(top->whole, top->whole), NAN);
+    number_cells(table, top->whole, NULL, share_of(top->whole, top->whole), NAN);
+}
+
+// What to do about dominators that the store does not keep.
+static unsigned dominators_flags(void)
+{
+    return retained ? HSN_DOMINATORS_COMPUTE | HSN_DOMINATORS_KEEP : 0;
+}
+
+static int read_stored(struct cli *cli, hsn_heap *heap, hsn_by by, struct held_list *out,
+                       hsn_error *err)
+{
+    const hsn_type_list *types = hsn_heap_types(heap);
+    uint64_t *bytes = cli_alloc(cli, types->count, sizeof *bytes);
+    int r = hsn_retained_stored(heap, by, bytes, err);
+    if (r < 0)
+        return r;
+    out->rows = cli_alloc(cli, types->count, sizeof *out->rows);
+    for (size_t i = 0; i < types->count; i++) {
+        const hsn_type *type = &types->rows[i];
+        const char *module = *type->module ? type->module : "builtins";
+        const char *name = by == HSN_BY_TYPE ? type->name : module;
+        out->rows[out->count++] = (struct held){cli_format(cli, "%s", name), bytes[i]};
+    }
+    return r;
+}
+
+static int find_now(struct cli *cli, hsn_heap *heap, hsn_by by, struct held_list *out,
+                    hsn_error *err)
+{
+    hsn_dominators dominators = {0};
+    hsn_retained_groups groups = {0};
+    int r = hsn_dominators_read(heap, dominators_flags(), cli_progress(cli), &dominators, err);
+    if (r >= 0)
+        r = hsn_retained_groups_find(heap, &dominators, by, &groups, err);
+    out->rows = cli_alloc(cli, groups.count + 1, sizeof *out->rows);
+    for (size_t i = 0; i < groups.count; i++)
+        out->rows[out->count++] = (struct held){cli_format(cli, "%s", groups.rows[i].name),
+                                                groups.rows[i].retained_bytes};
+    hsn_retained_groups_free(&groups);
+    hsn_dominators_free(&dominators);
+    return r;
+}
+
+// Retained bytes by name. Without --retained only what the store keeps.
+static int read_held(struct cli *cli, const struct snapshot *snapshot, hsn_by by,
+                     struct held_list *out)
+{
+    hsn_heap *heap = NULL;
+    hsn_error err = {0}, missing = {0};
+    *out = (struct held_list){0};
+    if (by != HSN_BY_TYPE && by != HSN_BY_MODULE)
+        return retained ? cli_usage(cli, "--retained goes with type, module and object")
+                        : STATUS_OK;
+    int r = hsn_heap_open(&heap, snapshot->store, snapshot->id, &err);
+    if (r >= 0) {
+        r = read_stored(cli, heap, by, out, &missing);
+        if (r == HSN_ENOTFOUND)
+            r = retained ? find_now(cli, heap, by, out, &err) : HSN_OK;
+        else if (r < 0)
+            err = missing;
+    }
+    hsn_heap_close(heap);
+    if (r < 0)
+        return cli_failed(cli, snapshot->argument, &err);
+    if (out->count)
+        qsort(out->rows, out->count, sizeof *out->rows, by_name);
+    return STATUS_OK;
+}
+
+static const struct held *held_of(const struct held_list *list, const hsn_key *key, hsn_by by)
+{
+    const struct held wanted = {.name = by == HSN_BY_TYPE ? key->type : key->module};
+    if (!list->count)
+        return NULL;
+    return bsearch(&wanted, list->rows, list->count, sizeof wanted, by_name);
 }
 
 static int print_groups(struct cli *cli, struct snapshot *snapshot, hsn_by by)
 {
+    struct held_list held;
     hsn_top_options options = {.sort = sort_by};
     hsn_snapshot_ref ref = {snapshot->store, snapshot->id};
     hsn_table *table = NULL;
@@ -106,6 +209,8 @@ static int print_groups(struct cli *cli, struct snapshot *snapshot, hsn_by by)
     int r = grouping_options(cli, &grouping, by, &options.totals);
     if (!r)
         r = grouping_check(cli, by, &snapshot, 1);
+    if (!r)
+        r = read_held(cli, snapshot, by, &held);
     if (r)
         return r;
     if (hsn_top_read(ref, &options, &top, &err) < 0)
@@ -115,8 +220,8 @@ static int print_groups(struct cli *cli, struct snapshot *snapshot, hsn_by by)
     for (size_t i = 0; !r && i < shown; i++) {
         const hsn_top_row *row = &top.rows[i];
         grouping_cells(cli, table, &top.totals, &row->key);
-        number_cells(table, (hsn_cell){row->count, row->size_bytes}, row->share,
-                     row->cumulative_share);
+        number_cells(table, (hsn_cell){row->count, row->size_bytes}, held_of(&held, &row->key, by),
+                     row->share, row->cumulative_share);
     }
     if (!r && cli->format == FORMAT_TEXT)
         note_rows(cli, table, &top, shown);
@@ -132,14 +237,14 @@ static const hsn_column object_columns[] = {
     {HSN_COLUMN_TEXT, "type", "Type", 0, NULL},
     {HSN_COLUMN_COUNT, "count", NULL, HSN_COLUMN_DATA_ONLY, NULL},
     {HSN_COLUMN_BYTES, "size_bytes", "Bytes", 0, NULL},
-    {HSN_COLUMN_BYTES, "retained_bytes", "Retained", HSN_COLUMN_DATA_ONLY, NULL},
+    {HSN_COLUMN_BYTES, "retained_bytes", "Retained", HSN_COLUMN_IF_ANY, NULL},
     {HSN_COLUMN_COUNT, "length", "Length", 0, NULL},
     {HSN_COLUMN_PERCENT, "share", "Share", 0, NULL},
     {0},
 };
 
-static int object_cells(hsn_table *table, hsn_heap *heap, const hsn_top_objects *top,
-                        const hsn_top_object *row, hsn_error *err)
+static int object_cells(hsn_table *table, hsn_heap *heap, const hsn_dominators *dominators,
+                        const hsn_top_objects *top, const hsn_top_object *row, hsn_error *err)
 {
     hsn_object object;
     int r = hsn_heap_object(heap, row->node, &object, err);
@@ -149,7 +254,10 @@ static int object_cells(hsn_table *table, hsn_heap *heap, const hsn_top_objects 
     hsn_table_text(table, hsn_heap_types(heap)->rows[row->type].name);
     hsn_table_count(table, 1);
     hsn_table_bytes(table, row->size_bytes);
-    hsn_table_null(table);
+    if (dominators->node_count)
+        hsn_table_bytes(table, dominators->retained_bytes[row->node]);
+    else
+        hsn_table_null(table);
     if (object.length == HSN_NO_LENGTH)
         hsn_table_null(table);
     else
@@ -161,10 +269,11 @@ static int object_cells(hsn_table *table, hsn_heap *heap, const hsn_top_objects 
 static int print_objects(struct cli *cli, const struct snapshot *snapshot)
 {
     hsn_totals_options none;
+    hsn_dominators dominators = {0};
     hsn_top_objects top = {0};
     hsn_table *table = NULL;
     hsn_heap *heap = NULL;
-    hsn_error err = {0};
+    hsn_error err = {0}, missing = {0};
     if (sort_by == HSN_TOP_BY_COUNT)
         return cli_usage(cli, "--sort count needs groups; it does not go with --by object");
     // The options for allocations are refused as they are for types.
@@ -175,13 +284,20 @@ static int print_objects(struct cli *cli, const struct snapshot *snapshot)
     if (r >= 0)
         r = hsn_top_objects_read(heap, grouping.type, grouping.module,
                                  grouping_shown(cli, SIZE_MAX), &top, &err);
+    if (r >= 0) {
+        r = hsn_dominators_read(heap, dominators_flags(), cli_progress(cli), &dominators, &missing);
+        if (r < 0 && r != HSN_ENOTFOUND)
+            err = missing;
+        r = r == HSN_ENOTFOUND ? HSN_OK : r;
+    }
     if (r >= 0)
         r = hsn_table_new(&table, object_columns, &err);
     for (size_t i = 0; r >= 0 && i < top.count; i++)
-        r = object_cells(table, heap, &top, &top.rows[i], &err);
+        r = object_cells(table, heap, &dominators, &top, &top.rows[i], &err);
     status = r < 0 ? cli_failed(cli, snapshot->argument, &err) : out_table(cli, "top", table, NULL);
     hsn_table_free(table);
     hsn_top_objects_free(&top);
+    hsn_dominators_free(&dominators);
     hsn_heap_close(heap);
     return status;
 }
