@@ -37,7 +37,7 @@ const hsn__audit_rule hsn__audit_rules[] = {
     {"static type: itself, C variables", .kinds = KIND(TYPE), .roots = ROOT(STATIC), .most = 8},
     {"ctypes: results and pointers", .type = "_ctypes.*", .kinds = KIND(TYPE), .most = 16,
      .cap = 64},
-    {"state of a C module", .kinds = KIND(TYPE), .most = 2},
+    {"state of a C module", .kinds = KIND(TYPE), .most = 2, .cap = 4096},
     {"module definition", .type = "moduledef", .most = 2},
     {"modules of the interpreter", .kinds = KIND(MODULE), .most = 3, .cap_kinds = KIND(MODULE)},
     {"ast: state of its module", .type = "ast.*", .most = 1, .cap = 64},
