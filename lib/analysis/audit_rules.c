@@ -56,6 +56,9 @@ const hsn__audit_rule hsn__audit_rules[] = {
      .most = 3, .cap_kinds = KIND(MODULE)},
     {"interpreter: extension modules", .type = "dict", .state = HSN__UNSEEN, .keys = KIND(TUPLE),
      .target_type = "moduledef", .most = 1, .cap = 1},
+    // Before "modules by index": of these lists, all items may be None.
+    {"re: groups of a pattern", .before = V3_7, .type = "list", .state = HSN__UNSEEN,
+     .targets = KIND(NOTHING) | KIND(STR), .most = 1, .cap = 256},
     {"interpreter: modules by index", .type = "list", .state = HSN__UNSEEN,
      .targets = KIND(MODULE) | KIND(NOTHING), .most = 1, .cap = 1},
     {"codecs: error handlers", .type = "dict", .state = HSN__UNSEEN, .first = "strict",
@@ -82,7 +85,7 @@ const hsn__audit_rule hsn__audit_rules[] = {
      .cap = 64},
     {"code of running functions", .kinds = KIND(CODE), .state = HSN__SEEN, .most = 1,
      .cap_frames = 2},
-    {"C variables", .kinds = KIND(BUILTIN), .state = HSN__SEEN, .most = 1, .cap = 16},
+    {"C variables", .kinds = KIND(BUILTIN), .state = HSN__SEEN, .most = 2, .cap = 16},
     {"evaluation stack of a running frame", .kinds = KIND(METHOD) | KIND(BUILTIN),
      .state = HSN__UNSEEN, .most = 1, .cap_frames = 2},
     {"evaluation stack of a running frame", .type = "*_iterator", .state = HSN__UNSEEN, .most = 1,
@@ -95,8 +98,6 @@ const hsn__audit_rule hsn__audit_rules[] = {
 
     // Modules of the standard library that are written in C.
     {"lru_cache: list of entries", .type = "functools._lru_list_elem", .most = 1},
-    {"re: groups of a pattern", .before = V3_7, .type = "list", .state = HSN__UNSEEN,
-     .targets = KIND(NOTHING) | KIND(STR), .most = 1, .cap = 256},
     {"ctypes: argument types", .type = "tuple", .target_type = "_ctypes.*", .most = 1, .cap = 256},
     {"ctypes: converters", .type = "tuple", .state = HSN__UNSEEN, .targets = KIND(BUILTIN),
      .most = 1, .cap = 256},
