@@ -10,7 +10,7 @@
 static struct opt_list types, kinds;
 static uint64_t min_objects, max_nodes = HSN_DRAW_DEFAULT_NODES;
 static struct opt_file files[HSN_DRAW_FORMAT_COUNT];
-static bool each, full_names, housekeeping;
+static bool each, full_names, housekeeping, separate;
 
 static const struct opt opts[] = {
     {OPT_LIST, 0, "kind", "KIND", &kinds,
@@ -19,6 +19,8 @@ static const struct opt opts[] = {
      "only components with an object of such a type: full name, or name without module; may be "
      "given several times"},
     {OPT_COUNT, 0, "min-objects", "N", &min_objects, "only components of at least N objects"},
+    {OPT_FLAG, 0, "separate", NULL, &separate,
+     "a row for each component also where many are alike; JSON and CSV always have that"},
     {OPT_FLAG, 0, "housekeeping", NULL, &housekeeping,
      "also live cycles through classes, modules and the globals of functions, which every process "
      "has"},
@@ -62,8 +64,10 @@ static const hsn_column cut_fields[] = {
 static const hsn_column columns[] = {
     {HSN_COLUMN_COUNT, "component", "#"},
     {HSN_COLUMN_TEXT, "kind", "Kind"},
+    {HSN_COLUMN_COUNT, "alike", "Times"},
     {HSN_COLUMN_COUNT, "objects", "Objects"},
-    {HSN_COLUMN_BYTES, "size_bytes", "Bytes"},
+    {HSN_COLUMN_BYTES, "size_bytes", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_BYTES, "alike_size_bytes", "Bytes"},
     {HSN_COLUMN_BYTES, "retained_bytes", NULL, HSN_COLUMN_DATA_ONLY},
     {HSN_COLUMN_LIST, "types", NULL, HSN_COLUMN_DATA_ONLY, type_fields},
     {HSN_COLUMN_TEXT, "types_text", "Types", HSN_COLUMN_TEXT_ONLY},
@@ -142,18 +146,23 @@ static uint8_t *wanted_types(struct cli *cli, const hsn_heap *heap)
 // ---- table
 // ---------------------------------------------------------------------------------------
 
-// "Node ×3, list ×2 …": the most frequent ones.
+// "Node ×3, list ×2 …": the most frequent ones, those of some module before builtins.
 static const char *types_text(struct cli *cli, const hsn_heap *heap, const hsn_cycle *row)
 {
-    enum { MOST = 2 };
+    enum { MOST = 3 };
     const char *text = "";
-    for (size_t i = 0; i < row->type_count && i < MOST; i++) {
-        const hsn_type_count *it = &row->types[i];
-        const char *name = short_name(&hsn_heap_types(heap)->rows[it->type]);
-        text = it->count > 1 ? cli_format(cli, "%s%s%s \xc3\x97%llu", text, i ? ", " : "", name,
-                                          (unsigned long long)it->count)
-                             : cli_format(cli, "%s%s%s", text, i ? ", " : "", name);
-    }
+    size_t shown = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < row->type_count && shown < MOST; i++) {
+            const hsn_type_count *it = &row->types[i];
+            const hsn_type *type = &hsn_heap_types(heap)->rows[it->type];
+            bool builtin = !*type->module;
+            if (builtin != (pass == 1))
+                continue;
+            text = cli_format(cli, "%s%s%s", text, shown++ ? ", " : "", short_name(type));
+            if (it->count > 1)
+                text = cli_format(cli, "%s \xc3\x97%llu", text, (unsigned long long)it->count);
+        }
     return row->type_count > MOST ? cli_format(cli, "%s \xe2\x80\xa6", text) : text;
 }
 
@@ -179,8 +188,10 @@ static void row_cells(struct cli *cli, const hsn_heap *heap, hsn_table *table, c
 {
     hsn_table_count(table, row->component);
     hsn_table_text(table, hsn_cycle_kind_name(row->kind));
+    hsn_table_count(table, row->alike);
     hsn_table_count(table, row->objects);
     hsn_table_bytes(table, row->size_bytes);
+    hsn_table_bytes(table, row->alike_size_bytes);
     hsn_table_null(table); // retained bytes need dominators
     hsn_table_begin(table);
     for (size_t i = 0; i < row->type_count; i++) {
@@ -243,9 +254,9 @@ static void say(struct cli *cli, const hsn_cycles *cycles)
     if (!cycles->matched)
         cli_note(cli, "no reference cycles%s",
                  kinds.count || types.count || min_objects ? " that match" : "");
-    if (cycles->count < cycles->matched)
-        cli_note(cli, "%zu of %llu components; --limit 0 shows all", cycles->count,
-                 (unsigned long long)cycles->matched);
+    if (cycles->count < cycles->groups)
+        cli_note(cli, "%zu of %llu rows; --limit 0 shows all", cycles->count,
+                 (unsigned long long)cycles->groups);
     if (cycles->matched && !cycles->has_roots)
         cli_note(cli, "the snapshot has no roots: no component can be told to be live");
     if (cycles->matched && cycles->has_roots && !cycles->tells_pinned)
@@ -345,6 +356,7 @@ static int run(struct cli *cli)
     struct snapshot *snapshot;
     hsn_cycles_options options = {.min_objects = min_objects,
                                   .no_housekeeping = !housekeeping,
+                                  .group_alike = cli->format == FORMAT_TEXT && !separate,
                                   .limit = cli->limit == UINT64_MAX ? 0 : cli->limit};
     hsn_heap *heap = NULL;
     hsn_graph *graph = NULL;

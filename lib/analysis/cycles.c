@@ -27,6 +27,7 @@ typedef struct work {
     uint32_t *types;       // by node
     uint32_t *order;       // components, ranked
     uint64_t *type_counts; // by type, all 0 between rows
+    uint64_t row_limit;
     hsn__girth girth;
     memory *memory;
 } work;
@@ -221,27 +222,62 @@ static bool passes(const work *w, uint32_t component)
            (!options->types || w->matches[component]) && objects >= options->min_objects;
 }
 
-// Rows for what the filters let through, as many as the limit allows, with what is known so far.
+// What is known of a row before its types and cycle are looked at.
+static void begin_row(const work *w, const hsn__alike *alike, hsn_cycle *row)
+{
+    uint32_t component = w->order[alike->rank];
+    row->component = (uint64_t)alike->rank + 1;
+    row->kind = w->kinds[component];
+    row->size_bytes = w->size_bytes[component];
+    row->nodes = members_of(w, component, &row->objects);
+    row->alike = alike->components;
+    row->alike_objects = alike->objects;
+    row->alike_size_bytes = alike->size_bytes;
+}
+
+static int make_rows_of_groups(work *w, const uint32_t *ranked, hsn_cycles *out, hsn_error *err)
+{
+    hsn__alike *groups;
+    size_t group_count;
+    int r = hsn__cycles_alike(&w->components, w->types, w->kinds, w->size_bytes, ranked, w->order,
+                              (size_t)out->matched, &groups, &group_count, err);
+    if (r < 0)
+        return r;
+    out->groups = group_count;
+    for (size_t i = 0; i < group_count && out->count < w->row_limit; i++)
+        begin_row(w, &groups[i], &out->rows[out->count++]);
+    hsn__free(groups);
+    return HSN_OK;
+}
+
+// Rows for what the filters let through, as many as the limit allows.
 static int make_rows(work *w, hsn_cycles *out, hsn_error *err)
 {
-    uint64_t limit = w->options->limit ? w->options->limit : UINT64_MAX;
-    for (uint32_t i = 0; i < w->components.count; i++)
-        out->matched += passes(w, w->order[i]);
-    size_t count = (size_t)(out->matched < limit ? out->matched : limit);
-    out->rows = hsn__arena_zeroed(&w->memory->arena, count, sizeof *out->rows);
-    if (!out->rows)
+    uint32_t *ranked = hsn__alloc_array(w->components.count, sizeof *ranked);
+    int r = HSN_OK;
+    if (!ranked)
         return hsn__fail_memory(err);
-    for (uint32_t i = 0; i < w->components.count && out->count < count; i++) {
-        uint32_t component = w->order[i];
-        if (!passes(w, component))
-            continue;
-        hsn_cycle *row = &out->rows[out->count++];
-        row->component = (uint64_t)i + 1;
-        row->kind = w->kinds[component];
-        row->size_bytes = w->size_bytes[component];
-        row->nodes = members_of(w, component, &row->objects);
-    }
-    return HSN_OK;
+    for (uint32_t rank = 0; rank < w->components.count; rank++)
+        if (passes(w, w->order[rank]))
+            ranked[out->matched++] = rank;
+    out->groups = out->matched;
+    w->row_limit =
+        w->options->limit && w->options->limit < out->matched ? w->options->limit : out->matched;
+    out->rows = hsn__arena_zeroed(&w->memory->arena, (size_t)w->row_limit, sizeof *out->rows);
+    if (!out->rows)
+        r = hsn__fail_memory(err);
+    else if (w->options->group_alike)
+        r = make_rows_of_groups(w, ranked, out, err);
+    else
+        for (; out->count < w->row_limit; out->count++) {
+            uint32_t component = w->order[ranked[out->count]];
+            uint64_t objects;
+            members_of(w, component, &objects);
+            begin_row(w, &(hsn__alike){ranked[out->count], 1, objects, w->size_bytes[component]},
+                      &out->rows[out->count]);
+        }
+    hsn__free(ranked);
+    return r;
 }
 
 static int by_first_node(const void *a, const void *b)

@@ -62,6 +62,25 @@ int hsn__cycles_without_housekeeping(const hsn_graph *graph, const uint64_t *liv
                                      const hsn_type_list *type_list, const uint32_t *types,
                                      hsn_graph **out, hsn_error *err);
 
+/** Components that are alike: of one kind, with as many objects of the same types. */
+typedef struct hsn__alike {
+    uint32_t rank;       /**< of the first of them */
+    uint64_t components; /**< how many there are */
+    uint64_t objects;    /**< of all of them */
+    uint64_t size_bytes; /**< of all of them */
+} hsn__alike;
+
+/**
+ * Put components together that are alike. `ranked`: `count` ranks, ascending; order[rank] is a
+ * component; `types` by node; kinds and size_bytes by component. *out, the caller's, is by
+ * size_bytes, then objects (largest first), then rank. Errors: HSN_ENOMEM. Cost: one pass over the
+ * members.
+ */
+int hsn__cycles_alike(const hsn__components *components, const uint32_t *types,
+                      const uint8_t *kinds, const uint64_t *size_bytes, const uint32_t *ranked,
+                      const uint32_t *order, size_t count, hsn__alike **out, size_t *out_count,
+                      hsn_error *err);
+
 /** Scratch of the search for shortest cycles, one for many components. Start with `{0}`. */
 typedef struct hsn__girth {
     const uint8_t *wanted; /**< by type: only cycles through an object of such a type; NULL = all */

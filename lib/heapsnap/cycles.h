@@ -42,6 +42,12 @@ typedef struct hsn_cycles_options {
      * reaches are the same with and without.
      */
     int no_housekeeping;
+    /**
+     * One row for all components that are alike: of one kind, with as many objects of the same
+     * types. The first of them by rank stands for the others, and rows are ranked by what all of
+     * them hold.
+     */
+    int group_alike;
     uint64_t limit; /**< rows; what they hold costs time, the rest is counted. 0 = all */
 } hsn_cycles_options;
 
@@ -70,7 +76,10 @@ typedef struct hsn_cycle {
     uint64_t component; /**< rank among all components of the snapshot, from 1 */
     hsn_cycle_kind kind;
     uint64_t objects;
-    uint64_t size_bytes;   /**< shallow bytes of its objects */
+    uint64_t size_bytes; /**< shallow bytes of its objects */
+    uint64_t alike;      /**< components that this row stands for; 1 without group_alike */
+    uint64_t alike_objects;
+    uint64_t alike_size_bytes;
     hsn_type_count *types; /**< by count (largest first), then by name */
     size_t type_count;
     const hsn_node_id *nodes; /**< its objects, ascending; `objects` of them */
@@ -100,7 +109,8 @@ typedef struct hsn_cycles {
     hsn_cycle
         *rows; /**< by size_bytes, then objects (largest first), then address of first object */
     size_t count;
-    uint64_t matched; /**< components that the filters let through; count when no limit applied */
+    uint64_t matched; /**< components that the filters let through */
+    uint64_t groups;  /**< rows that they make: count when no limit applied */
     hsn_cycle_total totals[HSN_CYCLE_KIND_COUNT]; /**< of the whole snapshot */
     int has_roots;                                /**< 0: nothing is live, for want of roots */
     int tells_pinned; /**< 0: no refcounts; what is pinned stands as garbage */

@@ -23,6 +23,12 @@ static void put_component(const hsn_cycle *cycle, hsn__buf *out)
     hsn__draw_number(out, cycle->objects);
     hsn__buf_printf(out, " object%s, ", cycle->objects == 1 ? "" : "s");
     hsn__units_bytes(out, cycle->size_bytes, 0);
+    if (cycle->alike > 1) {
+        hsn__buf_puts(out, "; \xc3\x97");
+        hsn__draw_number(out, cycle->alike);
+        hsn__buf_puts(out, ", all together ");
+        hsn__units_bytes(out, cycle->alike_size_bytes, 0);
+    }
 }
 
 static int draw_box(drawer *d, const hsn_cycle_box *box, uint32_t cluster, hsn_error *err)

@@ -254,12 +254,95 @@ static void test_cycles_result_reports_each_failing_allocation(void)
         return;
     while (r == HSN_ENOMEM && nth < 500) {
         hsn__alloc_fail_at(++nth, false);
-        r = hsn_cycles_find(s.heap, s.graph, NULL, NULL, &cycles, NULL);
+        r = hsn_cycles_find(s.heap, s.graph,
+                            &(hsn_cycles_options){.no_housekeeping = 1, .group_alike = 1}, NULL,
+                            &cycles, NULL);
         hsn__alloc_fail_at(0, false);
         CHECK(r == HSN_OK || !cycles.memory);
     }
     CHECK_EQ(r, HSN_OK);
     CHECK(nth > 60);
+    hsn_cycles_free(&cycles);
+    snapshot_close(&s);
+}
+
+// A registry in a module: the session and its basket are a cycle of their own, and with the class,
+// its method and the method's globals one with the module's namespace. A class that nobody reaches
+// keeps its.
+static const char app[] =
+    "{\"type\":0,\"name\":\"module\",\"kind\":\"module\"}\n"
+    "{\"type\":1,\"name\":\"dict\",\"kind\":\"dict\"}\n"
+    "{\"type\":2,\"name\":\"type\",\"kind\":\"type\"}\n"
+    "{\"type\":3,\"name\":\"function\",\"kind\":\"function\"}\n"
+    "{\"type\":4,\"name\":\"Session\",\"module\":\"app\"}\n"
+    "{\"type\":5,\"name\":\"Basket\",\"module\":\"app\"}\n"
+    "{\"object\":64,\"type\":0,\"size\":72,\"rc\":1,\"flags\":1,\"ref\":[128]}\n"
+    "{\"object\":128,\"type\":1,\"size\":232,\"rc\":2,\"flags\":1,\"ref\":[192,320,384,448]}\n"
+    "{\"object\":192,\"type\":2,\"size\":1000,\"rc\":5,\"flags\":1,\"ref\":[256]}\n"
+    "{\"object\":256,\"type\":3,\"size\":150,\"rc\":1,\"flags\":1,\"ref\":[128]}\n"
+    "{\"object\":320,\"type\":4,\"size\":48,\"rc\":2,\"flags\":1,\"ref\":[512,192]}\n"
+    "{\"object\":512,\"type\":5,\"size\":48,\"rc\":1,\"flags\":1,\"ref\":[320]}\n"
+    "{\"object\":384,\"type\":4,\"size\":56,\"rc\":2,\"flags\":1,\"ref\":[576,192]}\n"
+    "{\"object\":576,\"type\":5,\"size\":48,\"rc\":1,\"flags\":1,\"ref\":[384]}\n"
+    "{\"object\":448,\"type\":4,\"size\":48,\"rc\":1,\"flags\":1,\"ref\":[192]}\n"
+    "{\"object\":640,\"type\":2,\"size\":1000,\"rc\":1,\"flags\":1,\"ref\":[704]}\n"
+    "{\"object\":704,\"type\":4,\"size\":48,\"rc\":1,\"flags\":1,\"ref\":[640]}\n";
+
+static void test_cycles_without_housekeeping_are_those_of_the_application(void)
+{
+    snapshot_of s;
+    hsn_cycles cycles;
+    char text[4096];
+    snprintf(text, sizeof text, "%s%s", app,
+             "{\"root\":64,\"kind\":\"module\",\"name\":\"app\"}\n");
+    if (!snapshot_open(&s, text, HSN_GRAPH_FORWARD))
+        return;
+    if (find(&s, NULL, &cycles) && CHECK_EQ(cycles.count, 2)) {
+        CHECK_EQ(cycles.rows[0].objects, 8); // all but the module itself
+        CHECK_EQ(cycles.rows[1].kind, HSN_CYCLE_GARBAGE);
+    }
+    hsn_cycles_free(&cycles);
+    if (find(&s, &(hsn_cycles_options){.no_housekeeping = 1}, &cycles) &&
+        CHECK_EQ(cycles.count, 3)) {
+        CHECK_EQ(cycles.rows[0].kind, HSN_CYCLE_GARBAGE);
+        CHECK_EQ(cycles.rows[0].objects, 2);
+        CHECK_EQ(cycles.rows[1].kind, HSN_CYCLE_LIVE);
+        CHECK_EQ(cycles.rows[1].size_bytes, 104);
+        CHECK_EQ(cycles.rows[2].size_bytes, 96);
+        CHECK_EQ(cycles.totals[HSN_CYCLE_LIVE].objects, 4);
+    }
+    hsn_cycles_free(&cycles);
+    snapshot_close(&s);
+}
+
+static void test_cycles_that_are_alike_make_one_row(void)
+{
+    snapshot_of s;
+    hsn_cycles cycles;
+    char text[4096];
+    snprintf(text, sizeof text, "%s%s", app,
+             "{\"root\":64,\"kind\":\"module\",\"name\":\"app\"}\n");
+    if (!snapshot_open(&s, text, HSN_GRAPH_FORWARD))
+        return;
+    hsn_cycles_options options = {.no_housekeeping = 1, .group_alike = 1};
+    if (find(&s, &options, &cycles) && CHECK_EQ(cycles.count, 2)) {
+        CHECK_EQ(cycles.matched, 3);
+        CHECK_EQ(cycles.groups, 2);
+        CHECK_EQ(cycles.rows[0].alike, 1); // the class that nobody reaches holds most
+        const hsn_cycle *row = &cycles.rows[1];
+        CHECK_EQ(row->component, 2);
+        CHECK_EQ(row->alike, 2);
+        CHECK_EQ(row->objects, 2);
+        CHECK_EQ(row->size_bytes, 104);
+        CHECK_EQ(row->alike_objects, 4);
+        CHECK_EQ(row->alike_size_bytes, 200);
+    }
+    hsn_cycles_free(&cycles);
+    options.limit = 1;
+    if (find(&s, &options, &cycles)) {
+        CHECK_EQ(cycles.count, 1);
+        CHECK_EQ(cycles.groups, 2);
+    }
     hsn_cycles_free(&cycles);
     snapshot_close(&s);
 }
@@ -273,4 +356,6 @@ CHECK_MAIN(CHECK_CASE(test_cycles_tells_live_garbage_and_pinned_apart),
            CHECK_CASE(test_cycles_weak_references_close_none),
            CHECK_CASE(test_cycles_refuses_a_graph_without_its_parts),
            CHECK_CASE(test_cycles_can_be_canceled),
+           CHECK_CASE(test_cycles_without_housekeeping_are_those_of_the_application),
+           CHECK_CASE(test_cycles_that_are_alike_make_one_row),
            CHECK_CASE(test_cycles_result_reports_each_failing_allocation))
