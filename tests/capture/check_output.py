@@ -184,12 +184,14 @@ def test_allocation_tracebacks():
     try:
         traced = Plain()
         line = sys._getframe().f_lineno - 1
-        dump = capture()
-        stack = dump.stacks[dump.of(traced)['stack']]
-        newest = dump.frames[stack['frames'][0]]
-        assert newest['file'] == __file__ and newest['line'] == line, newest
-        assert len(stack['frames']) > 1
-        assert dump.header['facts']['tracemalloc.limit'] == 5
+        heapsnap.dump(_path('t.jsonl'))
     finally:
-        tracemalloc.stop()
+        tracemalloc.stop()                # before the dump is read, which would be traced, too
+    dump = Dump(_path('t.jsonl'))
+    os.unlink(_path('t.jsonl'))
+    stack = dump.stacks[dump.of(traced)['stack']]
+    newest = dump.frames[stack['frames'][0]]
+    assert newest['file'] == __file__ and newest['line'] == line, newest
+    assert len(stack['frames']) > 1
+    assert dump.header['facts']['tracemalloc.limit'] == 5
     assert not capture().stacks

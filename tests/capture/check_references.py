@@ -240,7 +240,9 @@ def test_everything_is_reached_from_the_roots_but_garbage():
             seen.add(address)
             todo += [t for t in D.targets(D.objects[address])]
     assert id(W.value) in seen
-    assert len(seen) > 0.95 * len(D.objects), (len(seen), len(D.objects))
+    # The rest is held by the interpreter's own tables, from 3.12 on also by what it keeps apart
+    # from static types (their dicts of subclasses).
+    assert len(seen) > 0.9 * len(D.objects), (len(seen), len(D.objects))
 
 
 def test_types_count_as_objgraph_counts():

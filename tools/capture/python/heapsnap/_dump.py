@@ -217,9 +217,10 @@ def _write(output, lists, plan, head):
     walk = _walk.Walk(output, plan)
     walk.run(lists, _GENERATIONS, plan.rows, plan.targets)
     output.parts.append(tail)
-    output.parts.append('{"end":1,"objects":%d,"references":%d,"types":%d,"strings":%d,"roots":%d}\n'
-                        % (walk.objects, walk.references, len(walk.infos), len(walk.strings),
-                           walk.roots + len(plan.roots)))
+    output.parts.append(
+        '{"end":1,"objects":%d,"references":%d,"types":%d,"strings":%d,"roots":%d}\n'
+        % (walk.objects, walk.references, len(walk.infos), len(walk.strings),
+           walk.roots + len(plan.roots)))
     output.close()
 
 

@@ -4,7 +4,7 @@ import os
 import stat
 import zlib
 
-LEVEL = 1                    # gzip: five times smaller already; higher levels cost more than they save
+LEVEL = 1                    # gzip: a tenth of the size already; higher levels cost too much
 
 
 class Output(object):

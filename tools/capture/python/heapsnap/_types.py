@@ -138,7 +138,8 @@ def describe(t, kind_of, values):
     name, module = names(t)
     definition = '"name":%s%s,"object":%d%s%s}\n' % (
         quote(name), ',"module":' + quote(module) if module else '', id(t),
-        ',"kind":"%s"' % kind if kind != 'instance' else '', ',"finalizer":true' if finalizer else '')
+        ',"kind":"%s"' % kind if kind != 'instance' else '',
+        ',"finalizer":true' if finalizer else '')
     is_gc = bool(flags & _layout.IS_GC)
     extra = (_layout.HEADER if is_gc else 0) + (16 if flags & _layout.PREHEADER else 0)
     mode, offset = _dict_place(t, flags)

@@ -195,7 +195,7 @@ static void write_inline(walk *w, PyObject *o, const type_row *row)
     put_group(w, "attr", &w->group);
 }
 
-static bool pending_has(const addresses *a, uint64_t address)
+static bool addresses_have(const addresses *a, uint64_t address)
 {
     for (size_t at = 0; at < a->used; at++)
         if (a->at[at] == address)
@@ -217,7 +217,7 @@ static void write_locals(walk *w, PyObject *o, const type_row *row, uint64_t cod
     uint64_t code = WORD_AT(base + (uint64_t)at->frame_code) & ~(uint64_t)GENERATOR_CODE_MASK;
     // While the collector shows the code, what follows is alive. A finished generator leaves
     // stale addresses behind.
-    if (!code || (code != code_taken && !pending_has(&w->found, code)) ||
+    if (!code || (code != code_taken && !addresses_have(&w->found, code)) ||
         !PyCode_Check((PyObject *)(uintptr_t)code))
         return;
     uint64_t position = base + (uint64_t)at->frame_locals;
