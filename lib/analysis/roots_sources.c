@@ -2,6 +2,8 @@
 // The columns of a heap that say what is a root.
 #include "analysis/roots_private.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/fail.h"
 
@@ -19,6 +21,54 @@ static int prefer_instances(void *context, uint64_t **out, hsn_error *err)
         if (hsn_heap_types(heap)->rows[types[node]].kind == HSN_KIND_INSTANCE)
             hsn__bitmap_set(*out, node);
     hsn__free(types);
+    return r;
+}
+
+/*
+ * References that a visible object holds out of sight: the object goes with its holder, so it is no
+ * root. Every entry of a bounded lru_cache is in the cache's dict, which shows, and in its list,
+ * which does not.
+ */
+static const struct {
+    const char *type;
+    uint32_t references;
+} owned[] = {
+    {"functools._lru_list_elem", 1},
+};
+
+static uint32_t owned_references(const hsn_type *type)
+{
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        if (type->count && !strcmp(type->name, owned[i].type))
+            return owned[i].references;
+    return 0;
+}
+
+static int subtract_owned(hsn_heap *heap, uint32_t *refcounts, hsn_error *err)
+{
+    const hsn_type_list *types = hsn_heap_types(heap);
+    uint32_t nodes = (uint32_t)hsn_heap_info(heap)->objects, *type_of = NULL;
+    bool any = false;
+    int r = HSN_OK;
+    for (size_t i = 0; i < types->count; i++)
+        any = any || owned_references(&types->rows[i]);
+    if (!any)
+        return HSN_OK;
+    uint32_t *references = hsn__alloc_zeroed(types->count, sizeof *references);
+    type_of = hsn__alloc_array(nodes, sizeof *type_of);
+    if (!references || !type_of) {
+        r = hsn__fail_memory(err);
+        goto done;
+    }
+    for (size_t i = 0; i < types->count; i++)
+        references[i] = owned_references(&types->rows[i]);
+    r = hsn_heap_column_types(heap, type_of, err);
+    for (uint32_t node = 0; r >= 0 && node < nodes; node++)
+        if (refcounts[node] != UINT32_MAX && refcounts[node] >= references[type_of[node]])
+            refcounts[node] -= references[type_of[node]];
+done:
+    hsn__free(references);
+    hsn__free(type_of);
     return r;
 }
 
@@ -43,6 +93,8 @@ int hsn__sources_read(hsn_heap *heap, hsn__sources *s, hsn_error *err)
             r = hsn_heap_column_refcounts(heap, s->refcounts, err);
         if (r >= 0)
             r = hsn_heap_column_flags(heap, s->flags, err);
+        if (r >= 0)
+            r = subtract_owned(heap, s->refcounts, err);
     }
     s->holders = (hsn__holders){.declared = s->declared,
                                 .declared_count = roots->count,

@@ -3,7 +3,9 @@
 // hold.
 #include "base/alloc.h"
 #include "heapsnap/heap.h"
+#include "store/results.h"
 #include "store/store_private.h"
+#include "store/varint.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -136,6 +138,98 @@ static int check_strings(hsn_heap *heap, hsn_error *err)
     return r;
 }
 
+// Results, if there are any: each object retains itself and what its children retain.
+typedef struct results {
+    uint64_t objects;
+    uint64_t *dominator; // by row: its code
+    uint64_t *sums;      // by row: sizes, then what is retained by it and below
+    uint64_t *retained;
+} results;
+
+static const char *take_dominators(void *context, uint64_t first, uint32_t rows,
+                                   const uint64_t *values)
+{
+    memcpy(((results *)context)->dominator + first, values, rows * sizeof *values);
+    return NULL;
+}
+
+static const char *take_retained(void *context, uint64_t first, uint32_t rows,
+                                 const uint64_t *values)
+{
+    memcpy(((results *)context)->retained + first, values, rows * sizeof *values);
+    return NULL;
+}
+
+static const char *take_sizes(void *context, uint64_t first, uint32_t rows, const uint64_t *values)
+{
+    memcpy(((results *)context)->sums + first, values, rows * sizeof *values);
+    return NULL;
+}
+
+static const char *take_types(void *context, uint64_t first, uint32_t rows, const uint64_t *values)
+{
+    const hsn_snapshot_info *info = context;
+    (void)first;
+    for (uint32_t i = 0; i < rows; i++)
+        if (values[i] > info->heap_bytes)
+            return "more bytes than the heap has";
+    return NULL;
+}
+
+static const char *add_up(results *all, uint64_t heap_bytes)
+{
+    uint64_t top_bytes = 0;
+    for (uint64_t row = 0; row < all->objects; row++) {
+        uint64_t code = all->dominator[row];
+        if (code < 2) {
+            top_bytes += all->retained[row];
+            continue;
+        }
+        uint64_t above = row + (uint64_t)hsn__unzigzag(code - 1);
+        if (above >= all->objects || above == row)
+            return "a dominator is no object";
+        all->sums[above] += all->retained[row];
+    }
+    for (uint64_t row = 0; row < all->objects; row++)
+        if (all->sums[row] != all->retained[row])
+            return "retained bytes of an object";
+    return top_bytes == heap_bytes ? NULL : "retained bytes of the heap";
+}
+
+static int check_results(hsn_store *store, hsn_heap *heap, hsn_error *err)
+{
+    const hsn_snapshot_info *info = hsn_heap_info(heap);
+    results all = {.objects = info->objects};
+    bool have;
+    int r = hsn__results_have(heap, HSN__COLUMN_DOMINATOR, info->objects, &have, err);
+    if (r < 0 || !have)
+        return r;
+    all.dominator = hsn__alloc_array((size_t)all.objects, sizeof *all.dominator);
+    all.sums = hsn__alloc_array((size_t)all.objects, sizeof *all.sums);
+    all.retained = hsn__alloc_array((size_t)all.objects, sizeof *all.retained);
+    if (!all.dominator || !all.sums || !all.retained)
+        r = hsn__fail_memory(err);
+    if (r == HSN_OK)
+        r = hsn__results_read(heap, HSN__COLUMN_DOMINATOR, all.objects, take_dominators, &all, err);
+    if (r == HSN_OK)
+        r = hsn__results_read(heap, HSN__COLUMN_RETAINED, all.objects, take_retained, &all, err);
+    if (r == HSN_OK)
+        r = hsn__results_read(heap, HSN__COLUMN_SIZE, all.objects, take_sizes, &all, err);
+    if (r == HSN_OK)
+        r = hsn__results_read(heap, HSN__COLUMN_TYPE_RETAINED, info->types, take_types,
+                              (void *)(uintptr_t)info, err);
+    if (r == HSN_OK)
+        r = hsn__results_read(heap, HSN__COLUMN_MODULE_RETAINED, info->types, take_types,
+                              (void *)(uintptr_t)info, err);
+    const char *fault = r == HSN_OK ? add_up(&all, info->heap_bytes) : NULL;
+    if (fault)
+        r = wrong(store, info->id, err, fault);
+    hsn__free(all.dominator);
+    hsn__free(all.sums);
+    hsn__free(all.retained);
+    return r;
+}
+
 static int check_snapshot(hsn_store *store, const hsn_snapshot_info *info, hsn_error *err)
 {
     const hsn_root_list *roots;
@@ -161,6 +255,8 @@ static int check_snapshot(hsn_store *store, const hsn_snapshot_info *info, hsn_e
         r = wrong(store, info->id, err, "number of roots");
     if (r == HSN_OK)
         r = check_profile(store, info, err);
+    if (r == HSN_OK)
+        r = check_results(store, heap, err);
 done:
     hsn__free(sum.counts);
     hsn__free(sum.size_bytes);

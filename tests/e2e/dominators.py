@@ -48,11 +48,15 @@ def targets(row):
 
 
 def read(path):
-    objects, declared = {}, set()
+    objects, declared, types = {}, set(), {}
     with open(path, encoding='utf-8') as file:
         for line in file:
             row = json.loads(line)
-            if 'object' in row and next(iter(row)) == 'object':
+            if next(iter(row)) == 'type':
+                types[row['type']] = row['name']
+            elif next(iter(row)) == 'object':
+                if types[row['type']] == '_lru_list_elem':
+                    row['rc'] -= 1  # by the list of its cache
                 objects[row['object']] = row
             elif next(iter(row)) == 'root':
                 declared.add(row['root'])
