@@ -4,6 +4,8 @@
 
 #include <heapsnap/audit.h>
 
+#include <string.h>
+
 enum { BY_AUTO, BY_TYPE, BY_OBJECT, BY_HOLDER };
 static const char *const words[] = {"auto", "type", "object", "holder", NULL};
 
@@ -129,14 +131,35 @@ static hsn_audit_total rest_of(const hsn_audit *audit)
     return rest;
 }
 
-static void fill_holders(hsn_table *table, const hsn_audit *audit)
+static void add_total(hsn_audit_total *sum, const hsn_audit_total *part)
+{
+    sum->objects += part->objects;
+    sum->surplus += part->surplus;
+    sum->deficit += part->deficit;
+    sum->unexplained += part->unexplained;
+    sum->unexplained_deficit += part->unexplained_deficit;
+}
+
+// The first holder of the same words: several rows of the table may describe one.
+static uint32_t first_of(uint32_t holder)
+{
+    uint32_t first = 0;
+    while (strcmp(hsn_audit_holder(first), hsn_audit_holder(holder)))
+        first++;
+    return first;
+}
+
+static void fill_holders(struct cli *cli, hsn_table *table, const hsn_audit *audit)
 {
     hsn_audit_total rest = rest_of(audit);
+    hsn_audit_total *sums = cli_alloc(cli, hsn_audit_holder_count(), sizeof *sums);
+    for (uint32_t i = 0; i < hsn_audit_holder_count(); i++)
+        add_total(&sums[first_of(i)], &audit->holders[i]);
     if (rest.objects)
         holder_cells(table, HSN_AUDIT_UNEXPLAINED, &rest);
     for (uint32_t i = 0; i < hsn_audit_holder_count(); i++)
-        if (audit->holders[i].objects)
-            holder_cells(table, i, &audit->holders[i]);
+        if (sums[i].objects)
+            holder_cells(table, i, &sums[i]);
 }
 
 static const hsn_column member_columns[] = {
@@ -193,7 +216,7 @@ static int print(struct cli *cli, hsn_heap *heap, const hsn_audit *audit)
                                 : object_cells(table, heap, &audit->objects[i], &err);
     if (r >= 0) {
         if (grouping == BY_HOLDER)
-            fill_holders(table, audit);
+            fill_holders(cli, table, audit);
         member_cells(members, audit);
     }
     r = r < 0 ? cli_failed(cli, NULL, &err) : out_table(cli, "audit", table, members);
