@@ -8,7 +8,7 @@
 //   main (lib/app.py)       py-spy without lines
 //
 // Source: docs/formats/folded.md
-#include "profile.h"
+#include "profile_scan.h"
 #include "reader.h"
 
 struct reading {

@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "profile.h"
+#include "profile_scan.h"
 #include "reader.h"
 
 // A node of the path to the current one.

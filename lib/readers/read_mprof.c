@@ -4,7 +4,7 @@
 // Source: docs/formats/mprof.md
 #include <stdio.h>
 
-#include "profile.h"
+#include "profile_scan.h"
 #include "reader.h"
 
 #define MIB     1048576.0

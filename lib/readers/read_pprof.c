@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "profile.h"
+#include "profile_scan.h"
 #include "reader.h"
 
 #define MAX_FIELD   ((uint64_t)1 << 26) // bytes of one message

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// What readers of allocation profiles share.
+#include "profile_scan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+
+void hsn__profile_clear(hsn__profile *profile)
+{
+    hsn__free(profile->frames);
+    profile->frames = NULL;
+    profile->count = profile->capacity = 0;
+}
+
+int hsn__profile_fact(hsn__profile *profile, const char *name, hsn_text value, hsn_error *err)
+{
+    return profile->sink->ops->fact(profile->sink->context, hsn__text(name), value, err);
+}
+
+int hsn__profile_fact_number(hsn__profile *profile, const char *name, uint64_t value,
+                             hsn_error *err)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return hsn__profile_fact(profile, name, hsn__text(text), err);
+}
+
+int hsn__profile_warn(hsn__profile *profile, uint64_t offset, const char *message, hsn_error *err)
+{
+    if (profile->warnings++ >= HSN__PROFILE_WARNINGS)
+        return HSN_OK;
+    return profile->sink->ops->warn(profile->sink->context, offset, hsn__text(message), err);
+}
+
+int hsn__profile_push_id(hsn__profile *profile, uint32_t id, hsn_error *err)
+{
+    if (profile->count == profile->capacity &&
+        !hsn__array_grow(&profile->frames, &profile->capacity, profile->count + 1,
+                         sizeof *profile->frames, HSN__PROFILE_DEPTH))
+        return profile->count < HSN__PROFILE_DEPTH
+                   ? hsn__fail_memory(err)
+                   : hsn__fail_limit(err, "frames of a stack", HSN__PROFILE_DEPTH);
+    profile->frames[profile->count++] = id;
+    return HSN_OK;
+}
+
+int hsn__profile_push(hsn__profile *profile, const hsn_sink_frame *frame, hsn_error *err)
+{
+    uint32_t id = HSN_NONE;
+    int r = profile->sink->ops->frame(profile->sink->context, frame, &id, err);
+    return r < 0 ? r : hsn__profile_push_id(profile, id, err);
+}
+
+void hsn__profile_reverse(hsn__profile *profile)
+{
+    for (size_t i = 0; i < profile->count / 2; i++) {
+        uint32_t id = profile->frames[i];
+        profile->frames[i] = profile->frames[profile->count - 1 - i];
+        profile->frames[profile->count - 1 - i] = id;
+    }
+}
+
+int hsn__profile_allocation(hsn__profile *profile, uint64_t count, uint64_t size_bytes,
+                            hsn_error *err)
+{
+    const hsn_sink *sink = profile->sink;
+    hsn_sink_allocation allocation = {HSN_NONE, 0, count, size_bytes};
+    static const hsn_sink_frame unknown = {.function = {"[unknown]", 9}};
+    int r = profile->count ? HSN_OK : hsn__profile_push(profile, &unknown, err);
+    if (r < 0)
+        return r;
+    r = sink->ops->stack(sink->context, profile->frames, profile->count, profile->count,
+                         &allocation.stack, err);
+    if (r == HSN_OK)
+        r = sink->ops->allocation(sink->context, &allocation, err);
+    profile->size_bytes += size_bytes;
+    return r;
+}
+
+int hsn__profile_line(hsn__profile *profile, hsn_text *out_line, uint64_t *out_offset,
+                      hsn_error *err)
+{
+    size_t length = 0;
+    bool ended = false;
+    *out_offset = hsn__input_offset(profile->in);
+    const uint8_t *line = hsn__input_line(profile->in, &length, &ended);
+    if (!ended) {
+        int r = hsn__input_status(profile->in, err);
+        if (r < 0)
+            return r;
+    }
+    if (!line)
+        return HSN_DONE;
+    if (length && line[length - 1] == '\r')
+        length--;
+    *out_line = (hsn_text){(const char *)line, length};
+    return HSN_OK;
+}
+
+int hsn__profile_outcome(hsn__profile *profile, int r, bool useful, const hsn_error *cause,
+                         hsn_error *err)
+{
+    if (r >= 0)
+        return HSN_OK;
+    bool input = r == HSN_EFORMAT || r == HSN_EIO;
+    if (input && useful)
+        return hsn__fail_at(err, HSN_PARTIAL, hsn__input_name(profile->in), cause->offset, "%s",
+                            cause->message);
+    if (err && !err->code)
+        *err = *cause;
+    return r;
+}
+
+bool hsn__text_take(hsn_text *text, const char *word)
+{
+    size_t length = strlen(word);
+    if (text->length < length || memcmp(text->data, word, length))
+        return false;
+    text->data += length;
+    text->length -= length;
+    return true;
+}
+
+static unsigned digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    if (c >= 'a' && c <= 'f')
+        return (unsigned)(c - 'a' + 10);
+    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10) : 16;
+}
+
+bool hsn__text_number(hsn_text *text, unsigned base, uint64_t *out)
+{
+    uint64_t value = 0;
+    size_t i = 0;
+    for (; i < text->length && digit(text->data[i]) < base; i++)
+        if (__builtin_mul_overflow(value, (uint64_t)base, &value) ||
+            __builtin_add_overflow(value, (uint64_t)digit(text->data[i]), &value))
+            return false;
+    if (!i)
+        return false;
+    *out = value;
+    text->data += i;
+    text->length -= i;
+    return true;
+}
+
+// No strtod: it follows the locale. Profiles hold sixteen digits at most, exact in a uint64_t.
+bool hsn__text_decimal(hsn_text *text, double *out)
+{
+    hsn_text rest = *text;
+    uint64_t whole, fraction = 0;
+    bool negative = hsn__text_take(&rest, "-");
+    double scale = 1;
+    if (!hsn__text_number(&rest, 10, &whole))
+        return false;
+    if (hsn__text_take(&rest, ".")) {
+        size_t before = rest.length;
+        if (!hsn__text_number(&rest, 10, &fraction))
+            return false;
+        for (size_t i = rest.length; i < before; i++)
+            scale *= 10;
+    }
+    *out = (double)whole + (double)fraction / scale;
+    if (negative)
+        *out = -*out;
+    *text = rest;
+    return true;
+}
+
+size_t hsn__text_blanks(hsn_text *text)
+{
+    size_t i = 0;
+    while (i < text->length && (text->data[i] == ' ' || text->data[i] == '\t'))
+        i++;
+    text->data += i;
+    text->length -= i;
+    return i;
+}
+
+hsn_text hsn__text_word(hsn_text *text)
+{
+    const char *space = text->length ? memchr(text->data, ' ', text->length) : NULL;
+    size_t length = space ? (size_t)(space - text->data) : text->length;
+    hsn_text word = {text->data, length};
+    text->data += length + (space != NULL);
+    text->length -= length + (space != NULL);
+    return word;
+}
+
+size_t hsn__text_last(hsn_text text, char c)
+{
+    for (size_t i = text.length; i-- > 0;)
+        if (text.data[i] == c)
+            return i;
+    return text.length;
+}
