@@ -3,6 +3,7 @@
 #include "cli/tool.h"
 
 #include <heapsnap/draw_cycles.h>
+#include <heapsnap/retained.h>
 #include <heapsnap/totals.h>
 
 #include <string.h>
@@ -10,7 +11,7 @@
 static struct opt_list types, kinds;
 static uint64_t min_objects, max_nodes = HSN_DRAW_DEFAULT_NODES;
 static struct opt_file files[HSN_DRAW_FORMAT_COUNT];
-static bool each, full_names, housekeeping, separate;
+static bool each, full_names, housekeeping, retained, separate;
 
 static const struct opt opts[] = {
     {OPT_LIST, 0, "kind", "KIND", &kinds,
@@ -24,6 +25,7 @@ static const struct opt opts[] = {
     {OPT_FLAG, 0, "housekeeping", NULL, &housekeeping,
      "also live cycles through classes, modules and the globals of functions, which every process "
      "has"},
+    {OPT_FLAG, 0, "retained", NULL, &retained, "tell what would go if a component went"},
     {OPT_GROUP, 0, "Drawing"},
     {OPT_FILE, 0, "svg", "FILE", &files[HSN_DRAW_SVG],
      "draw the components that are listed; without FILE the name comes from the input",
@@ -68,7 +70,7 @@ static const hsn_column columns[] = {
     {HSN_COLUMN_COUNT, "objects", "Objects"},
     {HSN_COLUMN_BYTES, "size_bytes", NULL, HSN_COLUMN_DATA_ONLY},
     {HSN_COLUMN_BYTES, "alike_size_bytes", "Bytes"},
-    {HSN_COLUMN_BYTES, "retained_bytes", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_BYTES, "retained_bytes", "Retained", HSN_COLUMN_IF_ANY},
     {HSN_COLUMN_LIST, "types", NULL, HSN_COLUMN_DATA_ONLY, type_fields},
     {HSN_COLUMN_TEXT, "types_text", "Types", HSN_COLUMN_TEXT_ONLY},
     {HSN_COLUMN_LIST, "shortest_cycle", NULL, HSN_COLUMN_DATA_ONLY, step_fields},
@@ -184,7 +186,8 @@ static void cut_cells(struct cli *cli, hsn_table *table, const hsn_cycle *row)
     hsn_table_text(table, cli_format(cli, "%s %s", source->short_name, source->expression));
 }
 
-static void row_cells(struct cli *cli, const hsn_heap *heap, hsn_table *table, const hsn_cycle *row)
+static void row_cells(struct cli *cli, const hsn_heap *heap, hsn_table *table, const hsn_cycle *row,
+                      const uint64_t *retained_bytes)
 {
     hsn_table_count(table, row->component);
     hsn_table_text(table, hsn_cycle_kind_name(row->kind));
@@ -192,7 +195,10 @@ static void row_cells(struct cli *cli, const hsn_heap *heap, hsn_table *table, c
     hsn_table_count(table, row->objects);
     hsn_table_bytes(table, row->size_bytes);
     hsn_table_bytes(table, row->alike_size_bytes);
-    hsn_table_null(table); // retained bytes need dominators
+    if (retained_bytes)
+        hsn_table_bytes(table, *retained_bytes);
+    else
+        hsn_table_null(table);
     hsn_table_begin(table);
     for (size_t i = 0; i < row->type_count; i++) {
         hsn_table_text(table, row->types[i].name);
@@ -230,7 +236,22 @@ static void member_cells(hsn_table *members, const hsn_cycles *cycles)
     hsn_table_end(members);
 }
 
-static int print(struct cli *cli, const hsn_heap *heap, const hsn_cycles *cycles)
+// What goes with each row's component; NULL without --retained.
+static int read_retained(struct cli *cli, hsn_heap *heap, const hsn_graph *graph,
+                         const hsn_cycles *cycles, uint64_t **out, hsn_error *err)
+{
+    hsn_span *sets = cli_alloc(cli, cycles->count, sizeof *sets);
+    *out = NULL;
+    if (!retained || !cycles->count)
+        return HSN_OK;
+    for (size_t i = 0; i < cycles->count; i++)
+        sets[i] = (hsn_span){cycles->rows[i].nodes, (size_t)cycles->rows[i].objects};
+    *out = cli_alloc(cli, cycles->count, sizeof **out);
+    return hsn_retained_sets(heap, graph, sets, cycles->count, cli_progress(cli), *out, err);
+}
+
+static int print(struct cli *cli, const hsn_heap *heap, const hsn_cycles *cycles,
+                 const uint64_t *retained_bytes)
 {
     hsn_table *table = NULL, *members = NULL;
     hsn_error err = {0};
@@ -239,7 +260,8 @@ static int print(struct cli *cli, const hsn_heap *heap, const hsn_cycles *cycles
         r = hsn_table_new(&members, member_columns, &err);
     if (r >= 0) {
         for (size_t i = 0; i < cycles->count; i++)
-            row_cells(cli, heap, table, &cycles->rows[i]);
+            row_cells(cli, heap, table, &cycles->rows[i],
+                      retained_bytes ? &retained_bytes[i] : NULL);
         member_cells(members, cycles);
     }
     r = r < 0 ? cli_failed(cli, NULL, &err) : out_table(cli, "cycles", table, members);
@@ -361,6 +383,7 @@ static int run(struct cli *cli)
     hsn_heap *heap = NULL;
     hsn_graph *graph = NULL;
     hsn_cycles cycles = {0};
+    uint64_t *retained_bytes = NULL;
     hsn_error err = {0};
     if (max_nodes < 1 || max_nodes > HSN_DRAW_MAX_NODES)
         return cli_usage(cli, "--max-nodes must be between 1 and %d", HSN_DRAW_MAX_NODES);
@@ -376,8 +399,11 @@ static int run(struct cli *cli)
         r = hsn_graph_load(&graph, heap, HSN_GRAPH_FORWARD, cli_progress(cli), &err);
     if (r >= 0)
         r = hsn_cycles_find(heap, graph, &options, cli_progress(cli), &cycles, &err);
+    if (r >= 0)
+        r = read_retained(cli, heap, graph, &cycles, &retained_bytes, &err);
     hsn_graph_free(graph);
-    status = r < 0 ? cli_failed(cli, snapshot->argument, &err) : print(cli, heap, &cycles);
+    status = r < 0 ? cli_failed(cli, snapshot->argument, &err)
+                   : print(cli, heap, &cycles, retained_bytes);
     if (!status) {
         say(cli, &cycles);
         status = draw_all(cli, snapshot, heap, &cycles);

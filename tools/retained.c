@@ -474,9 +474,14 @@ static int choose_nodes(struct work *w, const char *word, const hsn_node_id **ou
     uint8_t *flags = cli_alloc(w->cli, hsn_heap_types(w->heap)->count, 1);
     if (!choose_types(w->heap, word, flags))
         return cli_error(w->cli, w->snapshot->argument, "no type is called '%s'", word);
-    int r = hsn_heap_nodes_of_types(w->heap, flags, &nodes, out_count, &err);
-    *out = nodes;
-    return r < 0 ? failed(w, &err) : STATUS_OK;
+    if (hsn_heap_nodes_of_types(w->heap, flags, &nodes, out_count, &err) < 0)
+        return failed(w, &err);
+    hsn_node_id *copy = cli_alloc(w->cli, *out_count + 1, sizeof *copy);
+    if (*out_count)
+        memcpy(copy, nodes, *out_count * sizeof *copy);
+    hsn_free_nodes(nodes);
+    *out = copy;
+    return STATUS_OK;
 }
 
 // TYPE, ADDRESS, SOURCE->TARGET or SOURCE->TARGET:LABEL.

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "snapshot_of.h"
+#include "store/sqlite_api.h"
 
 enum { MOST_NODES = 30, TYPES = 4, ROUNDS = 300, FIRST = 4096 };
 
@@ -367,6 +368,170 @@ static void test_retained_bytes_are_what_goes_without_the_object(void)
     }
 }
 
+static void test_retained_sets_are_what_goes_without_all_their_objects(void)
+{
+    check_random random = {9};
+    uint64_t compared = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        bool reaches[MOST_NODES][MOST_NODES] = {{0}};
+        hsn_node_id members[MOST_NODES];
+        hsn_span sets[MOST_NODES];
+        uint64_t bytes[MOST_NODES];
+        size_t count = 0, used = 0;
+        hsn_error err = {0};
+        sample s;
+        if (!make_sample(&s, &random)) {
+            clear_sample(&s);
+            return;
+        }
+        for (uint32_t i = 0; i < s.nodes; i++)
+            for (size_t k = 0; k < hsn_graph_refs(s.s.graph, i).count; k++)
+                reaches[i][hsn_graph_refs(s.s.graph, i).ids[k]] = true;
+        for (uint32_t k = 0; k < s.nodes; k++)
+            for (uint32_t i = 0; i < s.nodes; i++)
+                for (uint32_t j = 0; j < s.nodes; j++)
+                    reaches[i][j] = reaches[i][j] || (reaches[i][k] && reaches[k][j]);
+        for (uint32_t i = 0; i < s.nodes; i++) {
+            bool is_first = reaches[i][i] && check_random_below(&random, 2);
+            for (uint32_t k = 0; k < i; k++)
+                is_first = is_first && !(reaches[i][k] && reaches[k][i]);
+            if (!is_first)
+                continue;
+            sets[count] = (hsn_span){members + used, 0};
+            for (uint32_t k = i; k < s.nodes; k++)
+                if (reaches[i][k] && reaches[k][i]) {
+                    members[used++] = k;
+                    sets[count].count++;
+                }
+            count++;
+        }
+        CHECK_OK(hsn_retained_sets(s.s.heap, s.s.graph, sets, count, NULL, bytes, &err), &err);
+        for (size_t i = 0; i < count; i++) {
+            hsn_absence absence = {.nodes = sets[i].ids, .node_count = sets[i].count};
+            hsn_absence_result results[2];
+            CHECK_OK(hsn_retained_without(s.s.heap, s.s.graph, &absence, 1, NULL, results, &err),
+                     &err);
+            CHECK_EQ(bytes[i], results[0].size_bytes);
+            compared++;
+        }
+        clear_sample(&s);
+    }
+    CHECK(compared > ROUNDS / 2);
+}
+
+// ---- stores
+// ---------------------------------------------------------------------------------------
+
+static const char file_lines[] =
+    "{'type':0,'name':'T'}\n{'object':16,'type':0,'size':8,'ref':[32]}\n"
+    "{'object':32,'type':0,'size':24,'ref':[48]}\n"
+    "{'object':48,'type':0,'size':40}\n"
+    "{'root':16,'kind':'module','name':'m'}\n";
+
+static bool make_file(char *path)
+{
+    char dump[] = "/tmp/heapsnap-test-XXXXXX";
+    const char *dumps[] = {dump};
+    int fd = mkstemp(dump), store = mkstemp(path);
+    if (!CHECK(fd >= 0 && store >= 0))
+        return false;
+    FILE *file = fdopen(fd, "w");
+    fprintf(file, "{\"heapsnap\":1,\"runtime\":\"cpython\",\"pid\":1}\n");
+    for (const char *p = file_lines; *p; p++)
+        fputc(*p == '\'' ? '"' : *p, file);
+    fclose(file);
+    close(store);
+    hsn_load_options options = {.replace = 1};
+    bool ok = CHECK_STATUS(hsn_load(path, dumps, 1, &options, NULL, NULL), HSN_PARTIAL);
+    unlink(dump);
+    return ok;
+}
+
+// Open the store, read dominators and give back what that says.
+static int read_file(const char *path, unsigned flags, hsn_dominators *out)
+{
+    hsn_store *store = NULL;
+    hsn_heap *heap = NULL;
+    *out = (hsn_dominators){0};
+    int r = hsn_store_open(&store, path, NULL, NULL);
+    if (r >= 0)
+        r = hsn_heap_open(&heap, store, 1, NULL);
+    if (r >= 0)
+        r = hsn_dominators_read(heap, flags, NULL, out, NULL);
+    hsn_heap_close(heap);
+    hsn_store_close(store);
+    return r;
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    CHECK_EQ(sqlite3_open(path, &db), SQLITE_OK);
+    CHECK_EQ(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static int verify(const char *path)
+{
+    hsn_store *store = NULL;
+    int r = hsn_store_open(&store, path, NULL, NULL);
+    if (r >= 0)
+        r = hsn_store_verify(store, NULL);
+    hsn_store_close(store);
+    return r;
+}
+
+static void test_retained_bytes_are_kept_in_the_file_and_read_again(void)
+{
+    char path[] = "/tmp/heapsnap-test-XXXXXX";
+    hsn_dominators d;
+    if (!make_file(path))
+        return;
+    CHECK_STATUS(read_file(path, 0, &d), HSN_ENOTFOUND);
+    CHECK_STATUS(read_file(path, HSN_DOMINATORS_COMPUTE, &d), HSN_OK);
+    CHECK_EQ(d.stored, 0);
+    hsn_dominators_free(&d);
+    CHECK_STATUS(read_file(path, 0, &d), HSN_ENOTFOUND);
+    CHECK_STATUS(read_file(path, HSN_DOMINATORS_COMPUTE | HSN_DOMINATORS_KEEP, &d), HSN_OK);
+    CHECK_EQ(d.stored, 1);
+    hsn_dominators_free(&d);
+    if (CHECK_STATUS(read_file(path, 0, &d), HSN_OK)) {
+        CHECK_EQ(d.retained_bytes[0], 72);
+        CHECK_EQ(d.retained_bytes[1], 64);
+        CHECK_EQ(d.dominator[0], HSN_HELD_BY_ROOTS);
+        CHECK_EQ(d.dominator[2], 1);
+    }
+    hsn_dominators_free(&d);
+    CHECK_STATUS(verify(path), HSN_OK);
+    unlink(path);
+}
+
+static void test_retained_bytes_that_lie_are_refused(void)
+{
+    // A checksum that fits, and another column's values.
+    static const char *const lies[] = {
+        "UPDATE segment SET (data, crc32) = (SELECT data, crc32 FROM segment WHERE \"column\" = "
+        "16) "
+        "WHERE \"column\" = 15",
+        "UPDATE segment SET (data, crc32) = (SELECT data, crc32 FROM segment WHERE \"column\" = 1) "
+        "WHERE \"column\" = 16",
+        "UPDATE segment SET crc32 = crc32 + 1 WHERE \"column\" = 16",
+        "DELETE FROM segment WHERE \"column\" = 16",
+    };
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        char path[] = "/tmp/heapsnap-test-XXXXXX";
+        hsn_dominators d;
+        if (!make_file(path))
+            return;
+        CHECK_STATUS(read_file(path, HSN_DOMINATORS_COMPUTE | HSN_DOMINATORS_KEEP, &d), HSN_OK);
+        hsn_dominators_free(&d);
+        run_sql(path, lies[i]);
+        CHECK_STATUS(read_file(path, HSN_DOMINATORS_COMPUTE, &d), HSN_EFORMAT);
+        CHECK_STATUS(verify(path), HSN_EFORMAT);
+        unlink(path);
+    }
+}
+
 // ---- suspects
 // -------------------------------------------------------------------------------------
 
@@ -420,4 +585,7 @@ CHECK_MAIN(CHECK_CASE(test_retained_groups_count_every_byte_once),
            CHECK_CASE(test_retained_trees_add_up),
            CHECK_CASE(test_retained_without_equals_deletion),
            CHECK_CASE(test_retained_bytes_are_what_goes_without_the_object),
+           CHECK_CASE(test_retained_sets_are_what_goes_without_all_their_objects),
+           CHECK_CASE(test_retained_bytes_are_kept_in_the_file_and_read_again),
+           CHECK_CASE(test_retained_bytes_that_lie_are_refused),
            CHECK_CASE(test_suspects_name_the_accumulation_point_and_the_common_path))
