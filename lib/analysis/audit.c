@@ -98,9 +98,7 @@ static int collect(work *w, hsn_audit *out, hsn_error *err)
 static int explain(work *w, hsn_error *err)
 {
     int r = hsn__audit_matcher_init(&w->matcher, w->heap, w->type_of, err);
-    for (size_t i = 0; r >= 0 && i < w->count; i++)
-        r = hsn__audit_explain(&w->matcher, &w->rows[i], err);
-    return r < 0 ? r : hsn__audit_apply_caps(&w->matcher, w->rows, w->count, err);
+    return r < 0 ? r : hsn__audit_explain(&w->matcher, w->rows, w->count, err);
 }
 
 void hsn__audit_add(hsn_audit_total *total, const hsn_audit_object *object)

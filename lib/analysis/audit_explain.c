@@ -209,9 +209,11 @@ static uint64_t instances_of(const hsn__audit_matcher *m, hsn_node_id node)
 static int64_t part_of(const hsn__audit_matcher *m, const hsn__audit_rule *rule,
                        const hsn_audit_object *row)
 {
-    int64_t most = rule->most ? rule->most : INT64_MAX;
+    int64_t most =
+        rule->most ? rule->most + (int64_t)(rule->most_frames * m->frame_count) : INT64_MAX;
     if (rule->running) {
-        uint32_t held = noted(m->running, m->running_count, row->node);
+        // An argument of a call, and once more as the iterator of a loop over it.
+        int64_t held = 2 * (int64_t)noted(m->running, m->running_count, row->node);
         most = held < most ? held : most;
     }
     if (!rule->deficit && rule->roots & 1u << HSN_ROOT_STATIC)
@@ -246,7 +248,7 @@ static bool rule_fits(const hsn__audit_matcher *m, const hsn__audit_rule *rule,
     return !asks_for_refs(rule) || refs_fit(m, rule, refs, ref_count);
 }
 
-int hsn__audit_explain(const hsn__audit_matcher *m, hsn_audit_object *row, hsn_error *err)
+static int explain_one(const hsn__audit_matcher *m, hsn_audit_object *row, hsn_error *err)
 {
     uint32_t roots = roots_of(m, row->node);
     const hsn_ref *refs;
@@ -288,22 +290,35 @@ static uint64_t cap_of(const hsn__audit_matcher *m, const hsn__audit_rule *rule)
     return cap;
 }
 
-int hsn__audit_apply_caps(const hsn__audit_matcher *m, hsn_audit_object *objects, size_t count,
-                          hsn_error *err)
+// Leave out the rules that fit too many of the objects. Returns whether there were any.
+static bool drop_rules(hsn__audit_matcher *m, const hsn_audit_object *objects, size_t count,
+                       uint64_t *fits)
 {
-    uint64_t *fits = hsn__alloc_zeroed(hsn__audit_rule_count, sizeof *fits);
-    if (!fits)
-        return hsn__fail_memory(err);
+    bool dropped = false;
+    memset(fits, 0, hsn__audit_rule_count * sizeof *fits);
     for (size_t i = 0; i < count; i++)
         if (objects[i].holder != HSN_AUDIT_UNEXPLAINED)
             fits[objects[i].holder]++;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t holder = objects[i].holder;
-        if (holder == HSN_AUDIT_UNEXPLAINED || fits[holder] <= cap_of(m, &hsn__audit_rules[holder]))
-            continue;
-        objects[i].holder = HSN_AUDIT_UNEXPLAINED;
-        objects[i].explained = 0;
-    }
+    for (size_t i = 0; i < hsn__audit_rule_count; i++)
+        if (fits[i] > cap_of(m, &hsn__audit_rules[i])) {
+            hsn__bitmap_unset(m->applies, i);
+            dropped = true;
+        }
+    return dropped;
+}
+
+int hsn__audit_explain(hsn__audit_matcher *m, hsn_audit_object *objects, size_t count,
+                       hsn_error *err)
+{
+    uint64_t *fits = hsn__alloc_array(hsn__audit_rule_count, sizeof *fits);
+    int r = fits ? HSN_OK : hsn__fail_memory(err);
+    for (size_t i = 0; r >= 0 && i < count; i++)
+        r = explain_one(m, &objects[i], err);
+    while (r >= 0 && drop_rules(m, objects, count, fits))
+        for (size_t i = 0; r >= 0 && i < count; i++)
+            if (objects[i].holder != HSN_AUDIT_UNEXPLAINED &&
+                !hsn__bitmap_get(m->applies, objects[i].holder))
+                r = explain_one(m, &objects[i], err);
     hsn__free(fits);
-    return HSN_OK;
+    return r;
 }

@@ -29,6 +29,7 @@ typedef struct hsn__audit_rule {
     const char *first;       /**< label of its first reference */
     const char *target_type; /**< glob over the type of its first target that is no key */
     uint32_t most;           /**< references that it explains in one object; 0 = all */
+    uint32_t most_frames;    /**< `most`, and so many for each running frame */
     uint32_t cap;            /**< objects that it explains; if more fit, it explains none */
     uint32_t cap_kinds;      /**< `cap` and as many as there are objects of these kinds */
     uint32_t cap_frames;     /**< `cap` and so many for each running frame */
@@ -48,7 +49,7 @@ typedef struct hsn__audit_matcher {
     hsn_heap *heap;
     const uint32_t *type_of; /**< by node */
     const hsn_root_list *roots;
-    uint64_t *applies;        /**< bitmap of rules for this runtime, version and heap */
+    uint64_t *applies;        /**< bitmap of rules for this runtime and version */
     hsn__audit_note *running; /**< references from running frames */
     size_t running_count;
     hsn__audit_note *bases; /**< static types: static subclasses that do not count them */
@@ -62,12 +63,13 @@ int hsn__audit_matcher_init(hsn__audit_matcher *matcher, hsn_heap *heap, const u
                             hsn_error *err);
 void hsn__audit_matcher_clear(hsn__audit_matcher *matcher);
 
-/** Fill in `explained` and `holder` of one object. Objects come in order of node. */
-int hsn__audit_explain(const hsn__audit_matcher *matcher, hsn_audit_object *object, hsn_error *err);
-
-/** Take back what rules explain that fit more objects than they may. */
-int hsn__audit_apply_caps(const hsn__audit_matcher *matcher, hsn_audit_object *objects,
-                          size_t count, hsn_error *err);
+/**
+ * Fill in `explained` and `holder` of all objects, which come in order of node. A rule that fits
+ * more objects than it may is left out, and its objects are tried again without it.
+ * Errors: HSN_ESTORE, HSN_EFORMAT, HSN_ENOMEM.
+ */
+int hsn__audit_explain(hsn__audit_matcher *matcher, hsn_audit_object *objects, size_t count,
+                       hsn_error *err);
 
 /** References that are left over; of a deficit, missing. */
 static inline uint64_t hsn__audit_rest(const hsn_audit_object *object)
