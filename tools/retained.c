@@ -26,7 +26,7 @@ static struct opt_list types, without;
 static struct opt_file svg;
 
 static const struct opt opts[] = {
-    {OPT_CHOICE, 0, "by", "WHAT", &by, "what a row is; site is the line that allocated",
+    {OPT_CHOICE, 0, "by", "WHAT", &by, "what a row is; site is a line that allocates",
      .choices = words},
     {OPT_LIST, 0, "type", "GLOB", &types, "only objects of such types; repeatable"},
     {OPT_FLAG, 0, "garbage", NULL, &garbage,
@@ -43,7 +43,8 @@ static const struct opt opts[] = {
     {OPT_GROUP, .name = "Questions"},
     {OPT_FLAG, 0, "suspects", NULL, &suspects,
      "what keeps much of the heap, and where it piles up"},
-    {OPT_REAL, 0, "share", "SHARE", &share, "of the heap that makes a suspect: 10% (default)"},
+    {OPT_REAL, 0, "share", "PERCENT", &share,
+     "share of the heap that makes a suspect, 10% unless told otherwise"},
     {OPT_LIST, 0, "without", "WHAT", &without,
      "what would go without a TYPE, an ADDRESS, or references 'SOURCE->TARGET' or "
      "'SOURCE->TARGET:LABEL' between them; repeatable"},
@@ -730,7 +731,7 @@ static int run(struct cli *cli)
 
 const struct tool tool = {
     .name = "retained",
-    .summary = "tell what keeps the memory of a heap: dominators, retained bytes, suspects",
+    .summary = "tell what keeps the memory of a heap",
     .args = "SNAPSHOT [ADDRESS]",
     .examples = "retained a.db\n"
                 "retained a.db --by type\n"

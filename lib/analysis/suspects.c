@@ -7,6 +7,7 @@
 
 #include "analysis/suspects_private.h"
 #include "base/alloc.h"
+#include "base/bitmap.h"
 #include "base/fail.h"
 
 /*
@@ -23,7 +24,8 @@ typedef struct search {
     size_t types;
     uint64_t *bytes_of; // by type: scratch
     uint64_t *count_of;
-    uint64_t least; // bytes that make a suspect
+    uint64_t *namespaces; // bitmap
+    uint64_t least;       // bytes that make a suspect
     hsn_suspects *out;
     size_t capacity;
 } search;
@@ -91,6 +93,26 @@ static int add_single(search *s, hsn_node_id top, int is_garbage, hsn_error *err
     return add_suspect(s, &suspect, err);
 }
 
+// The dictionaries of modules and types: every process has hundreds of them.
+static void mark_namespaces(search *s, const hsn_graph *graph)
+{
+    for (uint32_t node = 0; node < s->d->node_count; node++) {
+        hsn_kind kind = s->kinds[s->type_of[node]].kind;
+        if (kind != HSN_KIND_MODULE && kind != HSN_KIND_TYPE)
+            continue;
+        hsn_span refs = hsn_graph_refs(graph, node);
+        for (size_t i = 0; i < refs.count; i++)
+            if (s->kinds[s->type_of[refs.ids[i]]].kind == HSN_KIND_DICT)
+                hsn__bitmap_set(s->namespaces, refs.ids[i]);
+    }
+}
+
+// Whether a top stands with the others of its type.
+static bool is_grouped(const search *s, hsn_node_id top)
+{
+    return s->d->retained_bytes[top] < s->least && !hsn__bitmap_get(s->namespaces, top);
+}
+
 // All tops of a type that are no suspects themselves.
 static int add_group(search *s, hsn_node_id tops, uint32_t type, int is_garbage, hsn_error *err)
 {
@@ -102,7 +124,7 @@ static int add_group(search *s, hsn_node_id tops, uint32_t type, int is_garbage,
                            .content_type = HSN_NONE,
                            .path_end = HSN_NONE};
     for (hsn_node_id top = tops; top != HSN_NONE; top = s->below.next[top]) {
-        if (s->type_of[top] != type || d->retained_bytes[top] >= s->least)
+        if (s->type_of[top] != type || !is_grouped(s, top))
             continue;
         suspect.count++;
         suspect.retained_bytes += d->retained_bytes[top];
@@ -131,7 +153,7 @@ static int add_all(search *s, hsn_node_id tops, int is_garbage, hsn_error *err)
     for (hsn_node_id top = tops; top != HSN_NONE && r >= 0; top = s->below.next[top]) {
         if (s->d->retained_bytes[top] >= s->least)
             r = add_single(s, top, is_garbage, err);
-        else
+        else if (is_grouped(s, top))
             sums[s->type_of[top]] += s->d->retained_bytes[top];
     }
     for (size_t type = 0; type < s->types && r >= 0; type++)
@@ -164,7 +186,7 @@ static int find_paths(search *s, hsn_heap *heap, const hsn_graph *graph,
         if (r < 0)
             break;
         for (hsn_node_id top = s->below.live; top != HSN_NONE; top = s->below.next[top])
-            if (s->type_of[top] == suspect->type && s->d->retained_bytes[top] < s->least)
+            if (s->type_of[top] == suspect->type && is_grouped(s, top))
                 hsn__paths_mark(&paths, top);
         suspect->path_end = hsn__paths_common(&paths, &suspect->path_count);
     }
@@ -189,9 +211,13 @@ int hsn_suspects_find(hsn_heap *heap, const hsn_graph *graph, const hsn_dominato
     s.type_of = hsn__alloc_array(d->node_count, sizeof *s.type_of);
     s.bytes_of = hsn__alloc_zeroed(s.types, sizeof *s.bytes_of);
     s.count_of = hsn__alloc_zeroed(s.types, sizeof *s.count_of);
-    int r = s.type_of && s.bytes_of && s.count_of ? HSN_OK : hsn__fail_memory(err);
+    s.namespaces = hsn__bitmap_new(d->node_count);
+    bool all = s.type_of && s.bytes_of && s.count_of && s.namespaces;
+    int r = all ? HSN_OK : hsn__fail_memory(err);
     if (r >= 0)
         r = hsn_heap_column_types(heap, s.type_of, err);
+    if (r >= 0)
+        mark_namespaces(&s, graph);
     if (r >= 0)
         r = hsn__below_make(&s.below, d, err);
     if (r >= 0)
@@ -206,6 +232,7 @@ int hsn_suspects_find(hsn_heap *heap, const hsn_graph *graph, const hsn_dominato
     hsn__free(s.type_of);
     hsn__free(s.bytes_of);
     hsn__free(s.count_of);
+    hsn__free(s.namespaces);
     if (r < 0)
         hsn_suspects_free(out);
     return r;
