@@ -194,6 +194,21 @@ static int find_paths(search *s, hsn_heap *heap, const hsn_graph *graph,
     return r;
 }
 
+// Strings and numbers that many hold are names and constants, unless most of them lie in one place.
+static void drop_values(search *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->out->count; i++) {
+        const hsn_suspect *row = &s->out->rows[i];
+        hsn_kind kind = s->kinds[row->type].kind;
+        bool value = kind == HSN_KIND_STR || kind == HSN_KIND_BYTES || kind == HSN_KIND_INT ||
+                     kind == HSN_KIND_FLOAT;
+        if (!value || row->count < 2 || row->is_garbage || row->path_end != HSN_NONE)
+            s->out->rows[kept++] = *row;
+    }
+    s->out->count = kept;
+}
+
 int hsn_suspects_find(hsn_heap *heap, const hsn_graph *graph, const hsn_dominators *d, double share,
                       const hsn_progress *progress, hsn_suspects *out, hsn_error *err)
 {
@@ -226,6 +241,7 @@ int hsn_suspects_find(hsn_heap *heap, const hsn_graph *graph, const hsn_dominato
         r = add_all(&s, s.below.garbage, 1, err);
     if (r >= 0)
         r = find_paths(&s, heap, graph, progress, err);
+    drop_values(&s);
     if (r >= 0 && out->count)
         qsort(out->rows, out->count, sizeof *out->rows, by_bytes_first);
     hsn__below_clear(&s.below);
