@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // snapdiff: what changed between two snapshots.
 #include "cli/grouping.h"
+#include "cli/why_table.h"
 
 #include <heapsnap/diff.h>
 
@@ -18,10 +19,12 @@ static const char *const sorts[] = {
 
 static struct grouping grouping = GROUPING_DEFAULTS;
 static int sort_by = HSN_DIFF_SORT_DEFAULT;
-static bool unchanged;
+static bool unchanged, why;
 static uint64_t min_growth;
 
 static const struct opt opts[] = {
+    {OPT_FLAG, 0, "why", NULL, &why,
+     "explain growth by who holds it: the container that leaks, and where it was allocated"},
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
      "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
     {OPT_CHOICE, 0, "sort", "ORDER", &sort_by,
@@ -122,6 +125,22 @@ static bool grew(const hsn_diff *diff)
     return false;
 }
 
+static int run_why(struct cli *cli, struct snapshot **snapshots, size_t count)
+{
+    hsn_snapshot_ref refs[2] = {{snapshots[0]->store, snapshots[0]->id},
+                                {snapshots[1]->store, snapshots[1]->id}};
+    int r = grouping_check(cli, HSN_BY_TYPE, snapshots, count);
+    return r ? r : why_print(cli, refs, 2, snapshots[0]->argument, min_growth);
+}
+
+// What --why does not look at is refused.
+static bool goes_with_why(void)
+{
+    return grouping.by == BY_AUTO && sort_by == HSN_DIFF_SORT_DEFAULT && !unchanged &&
+           !grouping.type && !grouping.module && !grouping.cumulative && !grouping.include.count &&
+           !grouping.exclude.count && grouping.domain == UINT64_MAX;
+}
+
 static int run(struct cli *cli)
 {
     hsn_diff_options options = {.sort = sort_by};
@@ -131,9 +150,13 @@ static int run(struct cli *cli)
     size_t count;
     if (min_growth && !cli->exit_code)
         return cli_usage(cli, "--min-growth needs --exit-code");
+    if (why && !goes_with_why())
+        return cli_usage(cli, "--why explains the whole heap; it takes no --by, --sort or filter");
     int r = cli_open_all(cli, 0, &snapshots, &count);
     if (r)
         return r;
+    if (why)
+        return run_why(cli, snapshots, count);
     hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
                                        : (hsn_by)(grouping.by - BY_FIRST);
     r = grouping_options(cli, &grouping, by, &options.totals);
@@ -158,6 +181,7 @@ const struct tool tool = {
     .summary = "show what changed between two snapshots",
     .args = "OLD NEW",
     .examples = "snapdiff mon.db tue.db\n"
+                "snapdiff mon.db tue.db --why\n"
                 "snapdiff nightly.db#first nightly.db#last --type 'app.*'\n"
                 "snapdiff before.pickle after.pickle --by lineno --json\n"
                 "snapdiff good.db new.db --exit-code --min-growth 10M",

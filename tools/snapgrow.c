@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // snapgrow: the fastest-growing types over several snapshots.
 #include "cli/grouping.h"
+#include "cli/why_table.h"
 
 #include <heapsnap/growth.h>
 
@@ -16,9 +17,11 @@ static const char *const words[] = {"auto",
 
 static struct grouping grouping = GROUPING_DEFAULTS;
 static uint64_t min_delta, since_s;
-static bool all;
+static bool all, why;
 
 static const struct opt opts[] = {
+    {OPT_FLAG, 0, "why", NULL, &why,
+     "explain growth from the first to the last by who holds it: the container that leaks"},
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
      "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
     GROUPING_TYPE_ROWS(grouping),
@@ -209,6 +212,14 @@ static int print_growth(struct cli *cli, const hsn_growth *growth, const place *
     return r;
 }
 
+// What --why does not look at is refused.
+static bool goes_with_why(void)
+{
+    return grouping.by == BY_AUTO && !all && !grouping.type && !grouping.module &&
+           !grouping.cumulative && !grouping.include.count && !grouping.exclude.count &&
+           grouping.domain == UINT64_MAX;
+}
+
 static int run(struct cli *cli)
 {
     hsn_growth_options options = {.min_delta_bytes = min_delta};
@@ -216,6 +227,8 @@ static int run(struct cli *cli)
     hsn_error err = {0};
     place *places = NULL;
     size_t count = 0;
+    if (why && !goes_with_why())
+        return cli_usage(cli, "--why explains the whole heap; it takes no --by, --all or filter");
     int r = choose(cli, &places, &count);
     if (r)
         return r;
@@ -224,6 +237,10 @@ static int run(struct cli *cli)
     for (size_t i = 0; i < count; i++) {
         snapshots[i] = places[i].snapshot;
         refs[i] = (hsn_snapshot_ref){snapshots[i]->store, snapshots[i]->id};
+    }
+    if (why) {
+        r = grouping_check(cli, HSN_BY_TYPE, snapshots, count);
+        return r ? r : why_print(cli, refs, count, cli->args[0], min_delta);
     }
     hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
                                        : (hsn_by)(grouping.by - BY_FIRST);
@@ -247,6 +264,7 @@ const struct tool tool = {
     .summary = "list the fastest-growing types over several snapshots",
     .args = "SNAPSHOT...",
     .examples = "snapgrow mon.db tue.db wed.db\n"
+                "snapgrow mon.db tue.db wed.db --why\n"
                 "snapgrow nightly.db --since 7d --json\n"
                 "snapgrow nightly.db --by module --min-delta 1M\n"
                 "snapgrow 1.pickle 2.pickle 3.pickle --by lineno",
