@@ -72,7 +72,7 @@ typedef struct hsn_audit {
  *
  * Owns:    free *out with hsn_audit_free(). It does not point into the heap.
  * Errors:  HSN_ENOTFOUND (no refcounts), HSN_EFORMAT, HSN_ESTORE, HSN_ENOMEM, HSN_ECANCELED.
- * Cost:    one pass over the references: O(objects + references); 8 bytes an object, and 48 for
+ * Cost:    one pass over the references: O(objects + references); 12 bytes an object, and 48 for
  *          each with a surplus or deficit.
  * Threads: needs exclusive use of `heap` while it runs.
  * Source:  docs/analysis/audit.md
