@@ -132,36 +132,64 @@ static int tell_kinds(work *w, hsn_cycles *out, hsn_error *err)
     return HSN_OK;
 }
 
+// Let go of the components, and keep what leave_out_housekeeping() must know of their nodes: which
+// are pinned, and what those are that are neither live nor pinned.
+static int forget_components(work *w, uint64_t **out_live, uint64_t **out_pinned,
+                             hsn_cycle_kind *out_rest, hsn_error *err)
+{
+    *out_rest = HSN_CYCLE_GARBAGE;
+    *out_pinned = hsn__bitmap_new(w->graph->node_count);
+    if (!*out_pinned)
+        return hsn__fail_memory(err);
+    for (uint32_t i = 0; i < w->components.count; i++) {
+        uint64_t objects;
+        const hsn_node_id *members = members_of(w, i, &objects);
+        if (w->kinds[i] == HSN_CYCLE_UNKNOWN)
+            *out_rest = HSN_CYCLE_UNKNOWN;
+        for (uint64_t k = 0; k < objects && w->kinds[i] == HSN_CYCLE_PINNED; k++)
+            hsn__bitmap_set(*out_pinned, members[k]);
+    }
+    *out_live = w->components.live;
+    w->components.live = NULL;
+    hsn__components_clear(&w->components);
+    hsn__free(w->kinds);
+    w->kinds = NULL;
+    return HSN_OK;
+}
+
 // Find the components anew without housekeeping. Each lies within one that was found with it, and
 // is of the same kind.
 static int leave_out_housekeeping(work *w, hsn_cycles *out, const hsn_progress *progress,
                                   hsn_error *err)
 {
-    hsn__components without = {0};
-    int r = hsn__cycles_without_housekeeping(w->graph, w->components.live, hsn_heap_types(w->heap),
-                                             w->types, &w->filtered, err);
-    if (r < 0)
-        return r;
-    w->graph = w->filtered;
-    r = find_components(w, &without, out, progress, err);
-    uint8_t *kinds = r < 0 ? NULL : hsn__alloc_zeroed(without.count, sizeof *kinds);
-    if (r >= 0 && !kinds)
-        r = hsn__fail_memory(err);
-    for (uint32_t i = 0; i < without.count && r >= 0; i++)
-        kinds[i] = w->kinds[w->components.of[without.members[without.starts[i]]]];
-    if (r < 0) {
-        hsn__components_clear(&without);
-        return r;
+    uint64_t *live = NULL, *pinned = NULL;
+    hsn_cycle_kind rest;
+    int r = forget_components(w, &live, &pinned, &rest, err);
+    if (r >= 0)
+        r = hsn__cycles_without_housekeeping(w->graph, live, hsn_heap_types(w->heap), w->types,
+                                             &w->filtered, err);
+    if (r >= 0) {
+        w->graph = w->filtered;
+        r = find_components(w, &w->components, out, progress, err);
     }
-    // What roots reach is a matter of all references.
-    hsn__free(without.live);
-    without.live = w->components.live;
-    w->components.live = NULL;
-    hsn__components_clear(&w->components);
-    hsn__free(w->kinds);
-    w->components = without;
-    w->kinds = kinds;
-    return HSN_OK;
+    if (r >= 0) {
+        // What roots reach is a matter of all references.
+        hsn__free(w->components.live);
+        w->components.live = live;
+        live = NULL;
+        w->kinds = hsn__alloc_zeroed(w->components.count, sizeof *w->kinds);
+        if (!w->kinds)
+            r = hsn__fail_memory(err);
+    }
+    for (uint32_t i = 0; i < w->components.count && r >= 0; i++) {
+        hsn_node_id first = w->components.members[w->components.starts[i]];
+        w->kinds[i] = hsn__component_is_live(&w->components, i) ? HSN_CYCLE_LIVE
+                      : hsn__bitmap_get(pinned, first)          ? HSN_CYCLE_PINNED
+                                                                : (uint8_t)rest;
+    }
+    hsn__free(live);
+    hsn__free(pinned);
+    return r;
 }
 
 static void sum_totals(const work *w, hsn_cycles *out)
