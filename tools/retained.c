@@ -614,7 +614,10 @@ static int suspect_cells(struct work *w, hsn_table *table, const hsn_graph *back
     hsn_table_bytes(table, s->retained_bytes);
     hsn_table_real(table, s->share);
     hsn_table_text(table, suspect);
-    hsn_table_text(table, s->is_garbage && w->cli->format == FORMAT_TEXT ? "(garbage)" : path);
+    bool outside = !path && (s->count == 1 || s->outside * 2 > s->count);
+    if (w->cli->format == FORMAT_TEXT && (s->is_garbage || outside))
+        path = s->is_garbage ? "(garbage)" : "(held from outside)";
+    hsn_table_text(table, path);
     hsn_table_text(table, content);
     r = address_cell(w, table, s->node, err);
     hsn_table_text(table, name);

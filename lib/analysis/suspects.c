@@ -187,7 +187,7 @@ static int find_paths(search *s, hsn_heap *heap, const hsn_graph *graph,
             break;
         for (hsn_node_id top = s->below.live; top != HSN_NONE; top = s->below.next[top])
             if (s->type_of[top] == suspect->type && is_grouped(s, top))
-                hsn__paths_mark(&paths, top);
+                suspect->outside += !hsn__paths_mark(&paths, top);
         suspect->path_end = hsn__paths_common(&paths, &suspect->path_count);
     }
     hsn__paths_clear(&paths);

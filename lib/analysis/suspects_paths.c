@@ -56,10 +56,12 @@ void hsn__paths_clear(hsn__paths *p)
     *p = (hsn__paths){0};
 }
 
-void hsn__paths_mark(hsn__paths *p, hsn_node_id node)
+bool hsn__paths_mark(hsn__paths *p, hsn_node_id node)
 {
-    if (p->place[node])
-        hsn__bitmap_set(p->marked, p->place[node] - 1);
+    if (!p->place[node])
+        return false;
+    hsn__bitmap_set(p->marked, p->place[node] - 1);
+    return true;
 }
 
 hsn_node_id hsn__paths_common(hsn__paths *p, uint64_t *out_count)

@@ -22,8 +22,8 @@ int hsn__paths_find(hsn__paths *paths, hsn_heap *heap, const hsn_graph *graph,
                     const hsn_progress *progress, hsn_error *err);
 void hsn__paths_clear(hsn__paths *paths);
 
-/** Ask about this node too. */
-void hsn__paths_mark(hsn__paths *paths, hsn_node_id node);
+/** Ask about this node too; false when no way leads to it. */
+bool hsn__paths_mark(hsn__paths *paths, hsn_node_id node);
 
 /**
  * The farthest node, not marked itself, through which more than half of the ways to marked nodes

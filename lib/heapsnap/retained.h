@@ -237,6 +237,7 @@ typedef struct hsn_suspect {
      */
     hsn_node_id path_end;
     uint64_t path_count; /**< suspects whose shortest way leads through it */
+    uint64_t outside;    /**< of a group: objects that no declared root reaches; roots.md */
 } hsn_suspect;
 
 typedef struct hsn_suspects {
