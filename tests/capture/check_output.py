@@ -178,6 +178,33 @@ def test_fork():
     os.unlink(_path('g.jsonl'))
 
 
+def test_own_allocations_are_not_traced():
+    import tracemalloc
+    from heapsnap import _untraced
+    if _untraced.begin() is not None:
+        raise AssertionError('hooks are seen where there are none')
+    tracemalloc.start(3)
+    try:
+        hooks = _untraced.begin()
+        assert hooks is not None
+        before = tracemalloc.get_traced_memory()[0]
+        own = [object() for _ in range(20000)]
+        during = tracemalloc.get_traced_memory()[0] - before
+        _untraced.end(hooks)
+        theirs = [object() for _ in range(20000)]
+        after = tracemalloc.get_traced_memory()[0] - before - during
+        del own
+        freed = tracemalloc.get_traced_memory()[0] - before - during - after
+        heapsnap.dump(_path('t.jsonl'))
+        grown = tracemalloc.get_traced_memory()[0] - before - during - after - freed
+    finally:
+        tracemalloc.stop()
+    os.unlink(_path('t.jsonl'))
+    # What remains is the list that grows: large blocks come from the system.
+    assert during < 200000 and after > 320000 and -200000 < freed <= 0, (during, after, freed)
+    assert -50000 < grown < 50000 and len(theirs), grown
+
+
 def test_allocation_tracebacks():
     import tracemalloc
     tracemalloc.start(5)

@@ -16,6 +16,7 @@ from . import _frames
 from . import _layout
 from . import _output
 from . import _types
+from . import _untraced
 from . import _walk
 from ._layout import mem
 from ._types import quote
@@ -139,7 +140,8 @@ def _shared_objects():
     found += _LOOKED_UP
     found += [chr(at) for at in range(256)] + [bytes((at,)) for at in range(256)]
     spaces = [vars(sys.modules['builtins'])]
-    for module in (_accelerated, _facts, _frames, _layout, _output, _types, _walk, sys.modules[__name__]):
+    for module in (_accelerated, _facts, _frames, _layout, _output, _types, _untraced, _walk,
+                   sys.modules[__name__]):
         spaces.append(vars(module))
     if _accelerated._heapsnap is not None:
         spaces.append(vars(_accelerated._heapsnap))
@@ -208,6 +210,14 @@ def _tail(plan):
 
 
 def _write(output, lists, plan, head):
+    hooks = _untraced.begin() if plan.traceback is not None else None
+    try:
+        _write_all(output, lists, plan, head)
+    finally:
+        _untraced.end(hooks)
+
+
+def _write_all(output, lists, plan, head):
     tail = _tail(plan)
     if _accelerated.available():
         _accelerated.walk(output, lists, plan, head, tail, False)

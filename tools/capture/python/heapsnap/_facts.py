@@ -34,18 +34,7 @@ def tracing():
 
 def object_traceback():
     """The function that gives an object's allocation stack, or None."""
-    if not tracing():
-        return None
-    # In 3.11 tracemalloc forgets the two words in front of an object with a managed dict.
-    if sys.version_info[:2] == (3, 11) and _by_address is not None:
-        return _traceback_by_address
-    return _tracemalloc._get_object_traceback
-
-
-def _traceback_by_address(o):
-    if _layout.type_flags(type(o)) & _layout.MANAGED_DICT:
-        return _by_address(0, id(o) - _layout.HEADER - 16)
-    return _tracemalloc._get_object_traceback(o)
+    return _tracemalloc._get_object_traceback if tracing() else None
 
 
 def _find_by_address():
@@ -57,7 +46,8 @@ def _find_by_address():
         return None
 
 
-_by_address = _find_by_address() if sys.version_info[:2] == (3, 11) else None
+# In 3.11 tracemalloc forgets the two words in front of an object with a managed dict.
+traceback_at = _find_by_address() if sys.version_info[:2] == (3, 11) else None
 
 
 def facts(enabled):

@@ -12,6 +12,7 @@ import re
 import sys
 import types
 
+from . import _facts
 from . import _layout
 from . import _types
 from ._layout import layout, mem, objs
@@ -44,6 +45,8 @@ _RC_IMMORTAL = _layout.RC_IMMORTAL
 _LENGTH_OFFSET = {_types.LIST: 16, _types.TUPLE: 16, _types.DICT: 16, _types.SET: 24,
                   _types.DEQUE: 16, _types.STRING: 16, _types.BYTES: 16}
 (_LIST, _TUPLE, _DICT, _SET, _DEQUE, _STRING, _BYTES) = range(1, 8)
+_traceback_at = _facts.traceback_at
+_FORGOTTEN = _layout.HEADER if _traceback_at is not None else 1 << 20
 _SLOT, _HIDDEN = _types.SLOT, _types.HIDDEN
 _id_list, _id_tuple, _id_dict = id(list), id(tuple), id(dict)
 _id_code = id(types.CodeType)
@@ -198,8 +201,11 @@ class Walk(object):
         self._hold(key)
         return number
 
-    def _stack(self, o):
-        trace = self.traceback(o)
+    def _stack(self, o, i, extra):
+        if extra > _FORGOTTEN:
+            trace = _traceback_at(0, i - extra)
+        else:
+            trace = self.traceback(o)
         if not trace:
             return ''
         numbers = []
@@ -263,7 +269,7 @@ class Walk(object):
         if text:
             line += self._text(o, i, text)
         if self.traceback is not None:
-            line += self._stack(o)
+            line += self._stack(o, i, extra)
         self.objects += 1
         if is_gc or members or weak or heap or dict_mode:
             if type_id == _id_dict:

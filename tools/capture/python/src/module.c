@@ -49,7 +49,8 @@ static void walk_free(walk *w)
     buffer *buffers[] = {&w->out, &w->line, &w->group, &w->named, &w->entries, &w->scratch};
     for (size_t n = 0; n < sizeof buffers / sizeof *buffers; n++)
         free(buffers[n]->bytes);
-    map *maps[] = {&w->row_of, &w->key_of, &w->closures, &w->defaults, &w->skip, &w->adjust, &w->sizes};
+    map *maps[] = {&w->row_of, &w->key_of, &w->closures, &w->defaults,
+                   &w->skip,   &w->adjust, &w->sizes,    &w->untraced};
     for (size_t n = 0; n < sizeof maps / sizeof *maps; n++)
         map_free(maps[n]);
     rows_free(w);

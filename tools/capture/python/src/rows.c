@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { COLLECTOR_HEADER_BYTES = 16 };
+
 void addresses_add(addresses *a, uint64_t address)
 {
     if (a->used == a->room) {
@@ -232,9 +234,30 @@ static int64_t frame_number(walk *w, PyObject *place)
     return number;
 }
 
-int64_t stack_number(walk *w, PyObject *o)
+// Exported by the interpreter, though in no public header; absent, the slower way is taken.
+extern PyObject *_PyTraceMalloc_GetTraceback(unsigned domain, uintptr_t address) __attribute__((weak));
+
+static PyObject *traceback_of(walk *w, PyObject *o, const type_row *row)
 {
-    PyObject *trace = PyObject_CallFunctionObjArgs(w->traceback, o, NULL);
+    if (_PyTraceMalloc_GetTraceback)
+        return _PyTraceMalloc_GetTraceback(0, (uintptr_t)o - (uintptr_t)row->extra);
+    return PyObject_CallFunctionObjArgs(w->traceback, o, NULL);
+}
+
+// A tuple from a free list that once was traced is traced again at each reuse, unless its trace
+// is dropped. The few on top of the list are reused all the time.
+static void untrace(walk *w, PyObject *tuple)
+{
+    int64_t ignored;
+    if (map_find(&w->untraced, (uintptr_t)tuple, &ignored))
+        return;
+    map_put(&w->untraced, (uintptr_t)tuple, 1);
+    PyTraceMalloc_Untrack(0, (uintptr_t)tuple - COLLECTOR_HEADER_BYTES);
+}
+
+int64_t stack_number(walk *w, PyObject *o, const type_row *row)
+{
+    PyObject *trace = traceback_of(w, o, row);
     if (!trace) {
         w->raised = true;
         return UNKNOWN;
@@ -243,8 +266,11 @@ int64_t stack_number(walk *w, PyObject *o)
     bool is_new = false;
     if (PyTuple_CheckExact(trace) && PyTuple_GET_SIZE(trace)) {
         w->scratch.used = 0;
+        untrace(w, trace);
         for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(trace); at++) {
-            int64_t frame = frame_number(w, PyTuple_GET_ITEM(trace, at));
+            PyObject *place = PyTuple_GET_ITEM(trace, at);
+            untrace(w, place);
+            int64_t frame = frame_number(w, place);
             buffer_add(&w->scratch, (char *)&frame, sizeof frame);
         }
         number = texts_number(&w->stacks, w->scratch.bytes, w->scratch.used, true, &is_new);

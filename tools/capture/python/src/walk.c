@@ -248,7 +248,7 @@ static void emit(walk *w, PyObject *o, int own_references, int flags, int genera
     if (row->text)
         write_text(w, o, row->text);
     if (w->traceback) {
-        int64_t stack = stack_number(w, o);
+        int64_t stack = stack_number(w, o, row);
         if (stack >= 0)
             put_key(&w->line, ",\"stack\":", stack);
     }

@@ -81,6 +81,7 @@ typedef struct walk {
     offsets offset;
     PyObject *describe; /* callable: type -> row */
     PyObject *traceback;
+    map untraced; /* tuples whose own trace was dropped */
     type_row *rows;
     size_t row_count, row_room;
     map row_of; /* type -> index */
@@ -124,7 +125,7 @@ void walk_push(walk *w, uint64_t address);
 int64_t label_number(walk *w, PyObject *name);
 int64_t label_text(walk *w, const char *json);
 int64_t key_number(walk *w, PyObject *key);
-int64_t stack_number(walk *w, PyObject *o);
+int64_t stack_number(walk *w, PyObject *o, const type_row *row);
 void quote_c_name(buffer *to, const char *name);
 /** The qualified name of a type; of a static type also with its module, unless builtins. */
 void type_name(buffer *to, PyTypeObject *type, bool with_module);

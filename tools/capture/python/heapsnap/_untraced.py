@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""Keeps tracemalloc from tracing what the capture itself allocates.
+
+A traced allocation costs a search for the line of every frame on the stack, twenty times what the
+walk does with an object. tracemalloc puts hooks in front of the interpreter's two object
+allocators; while a walk runs, new blocks come from what is behind the hooks. Blocks are freed
+through the hooks all the same, so that no trace of a block that is gone stays. The
+stacks of older objects are read as before.
+
+Source: Modules/_tracemalloc.c (3.6 to 3.13): the context of a hook is the PyMemAllocatorEx behind it.
+"""
+import sys
+
+from . import _layout
+from ._layout import ctypes
+
+_DOMAINS = (1, 2)                         # PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ
+_CONTEXT, _MALLOC, _CALLOC, _REALLOC, _FREE, _WORDS = range(6)
+_NEAR = 1 << 28                           # functions of one library are not further apart
+
+_get = _set = _Allocator = None
+if ctypes is not None and _layout.mem is not None:
+    _Allocator = ctypes.c_size_t * _WORDS
+    try:
+        _get, _set = [getattr(ctypes.pythonapi, name)
+                      for name in ('PyMem_GetAllocator', 'PyMem_SetAllocator')]
+        _get.argtypes = _set.argtypes = (ctypes.c_int, ctypes.c_void_p)
+        _get.restype = _set.restype = None
+    except AttributeError:
+        _get = None
+
+
+def _hooks(domain):
+    """(the hook's words, the words of what is behind it), or None when it is something else."""
+    hook = _Allocator()
+    _get(domain, hook)
+    safe = _layout._Safe()
+    try:
+        behind = safe.words(hook[_CONTEXT], _WORDS)
+    finally:
+        safe.close()
+    # Without a context of its own it can be called with that of the hook.
+    if len(behind) < _WORDS or behind[_CONTEXT] or any(
+            abs(behind[at] - hook[at]) > _NEAR or behind[at] == hook[at]
+            for at in range(_MALLOC, _WORDS)):
+        return None
+    return hook, behind
+
+
+def begin():
+    """What end() takes, or None where tracemalloc's hooks are not as expected."""
+    if _get is None:
+        return None
+    found = [_hooks(domain) for domain in _DOMAINS]
+    if None in found or found[0][1] != found[1][1] or found[0][0][_MALLOC] != found[1][0][_MALLOC]:
+        return None
+    # Another thread may move a traced block; with none, a block that moves is one of ours.
+    alone = len(sys._current_frames()) == 1
+    for domain, (hook, behind) in zip(_DOMAINS, found):
+        mixed = _Allocator(*hook)
+        mixed[_MALLOC], mixed[_CALLOC] = behind[_MALLOC], behind[_CALLOC]
+        if alone:
+            mixed[_REALLOC] = behind[_REALLOC]
+        _set(domain, mixed)
+    return [hook for hook, _ in found]
+
+
+def end(hooks):
+    """tracemalloc traces again."""
+    for domain, hook in zip(_DOMAINS, hooks or ()):
+        _set(domain, hook)
