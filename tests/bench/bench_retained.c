@@ -3,9 +3,12 @@
 #include <heapsnap/dominators.h>
 #include <heapsnap/load.h>
 
+#include "analysis/dominators_private.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -51,8 +54,48 @@ static int fail(const char *path, const hsn_error *err)
     return 2;
 }
 
+// The worst case: references to anywhere, so that nothing lies near anything.
+static int run_random(uint32_t nodes, uint32_t refs_per_node)
+{
+    uint64_t references = (uint64_t)nodes * refs_per_node, state = 88172645463325252u;
+    uint64_t *offsets = malloc(((size_t)nodes + 1) * sizeof *offsets);
+    hsn_node_id *targets = malloc((size_t)references * sizeof *targets), root = 0;
+    hsn__holders holders = {.declared = &root, .declared_count = 1};
+    hsn__preorder preorder;
+    hsn_graph *graph = NULL;
+    hsn_error err = {0};
+    if (!offsets || !targets)
+        return 2;
+    for (uint64_t i = 0; i <= nodes; i++)
+        offsets[i] = i * refs_per_node;
+    for (uint64_t i = 0; i < references; i++) {
+        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+        targets[i] = (hsn_node_id)((state >> 32) * nodes >> 32);
+    }
+    int r = hsn_graph_build(&graph, nodes, offsets, targets, HSN_GRAPH_FORWARD, &err);
+    free(offsets);
+    free(targets);
+    double start = cpu_s();
+    if (r >= 0)
+        r = hsn__preorder_find(graph, &holders, NULL, &preorder, &err);
+    double numbered = cpu_s();
+    if (r >= 0)
+        r = hsn__dominators_sweep(graph, &preorder, NULL, &err);
+    if (r < 0)
+        return fail("random", &err);
+    double end = cpu_s();
+    printf("{\"bench\": \"retained\", \"shape\": \"random\", \"objects\": %" PRIu32
+           ", \"references\": %" PRIu64 ", \"preorder_s\": %.3f, \"sweep_s\": %.3f}\n",
+           nodes, references, numbered - start, end - numbered);
+    hsn__preorder_clear(&preorder);
+    hsn_graph_free(graph);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 4 && !strcmp(argv[1], "random"))
+        return run_random((uint32_t)atoi(argv[2]), (uint32_t)atoi(argv[3]));
     hsn_store *store = NULL;
     hsn_snapshot_id id;
     hsn_heap *heap = NULL;
@@ -64,7 +107,7 @@ int main(int argc, char **argv)
     struct rusage usage;
     bool stored = argc > 2 && !strcmp(argv[2], "stored");
     if (argc < 2) {
-        fprintf(stderr, "usage: bench_retained STORE [stored]\n");
+        fprintf(stderr, "usage: bench_retained STORE [stored] | random NODES REFERENCES\n");
         return 2;
     }
     if (hsn_snapshot_open(&store, &id, argv[1], NULL, &err) < 0 ||
