@@ -198,3 +198,39 @@ size_t hsn__text_last(hsn_text text, char c)
             return i;
     return text.length;
 }
+
+hsn_sink_frame hsn__profile_valgrind_frame(hsn_text text)
+{
+    hsn_text rest = text;
+    uint64_t number;
+    if (hsn__text_take(&rest, "0x") && hsn__text_number(&rest, 16, &number) &&
+        hsn__text_take(&rest, ": "))
+        text = rest;
+    hsn_sink_frame frame = {.function = text};
+    size_t open = hsn__text_last(text, '(');
+    if (!text.length || text.data[text.length - 1] != ')' || open < 2 || open == text.length ||
+        text.data[open - 1] != ' ')
+        return frame;
+    hsn_text place = hsn__text_part(text, open + 1, text.length - 1);
+    size_t colon = hsn__text_last(place, ':');
+    frame.function = hsn__text_part(text, 0, open - 1);
+    if (hsn__text_take(&place, "in ")) {
+        frame.file = place;
+    } else if (colon < place.length) {
+        rest = hsn__text_part(place, colon + 1, place.length);
+        if (hsn__text_number(&rest, 10, &number) && !rest.length && number <= UINT32_MAX)
+            frame.line = (uint32_t)number;
+        frame.file = hsn__text_part(place, 0, frame.line ? colon : place.length);
+        // Rust has a column behind the line.
+        colon = hsn__text_last(frame.file, ':');
+        rest = hsn__text_part(frame.file, colon < frame.file.length ? colon + 1 : colon,
+                              frame.file.length);
+        if (hsn__text_number(&rest, 10, &number) && !rest.length && number <= UINT32_MAX) {
+            frame.line = (uint32_t)number;
+            frame.file.length = colon;
+        }
+    } else {
+        frame.function = text;
+    }
+    return frame;
+}

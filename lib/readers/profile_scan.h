@@ -80,6 +80,10 @@ hsn_text hsn__text_word(hsn_text *text);
 /** Where the last `c` stands; the length when there is none. */
 size_t hsn__text_last(hsn_text text, char c);
 
+/** A frame as Valgrind's tools write it: `0x10919E: f (a.c:5)`, `0x4C: ??? (in /usr/lib/libc.so)`,
+ * `0x5: (below main) (libc.c:42)`. */
+hsn_sink_frame hsn__profile_valgrind_frame(hsn_text text);
+
 static inline bool hsn__text_is(hsn_text text, const char *word)
 {
     size_t length = __builtin_strlen(word);

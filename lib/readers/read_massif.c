@@ -106,35 +106,6 @@ static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hs
     return malformed(reading, offset, "no line of massif", err);
 }
 
-// `0x10919E: f (a.c:5)`, `0x10919E: ??? (in /usr/lib/libc.so)`, `(below main) (libc.c:42)`.
-static hsn_sink_frame parse_frame(hsn_text text)
-{
-    hsn_text rest = text;
-    uint64_t number;
-    if (hsn__text_take(&rest, "0x") && hsn__text_number(&rest, 16, &number) &&
-        hsn__text_take(&rest, ": "))
-        text = rest;
-    hsn_sink_frame frame = {.function = text};
-    size_t open = hsn__text_last(text, '(');
-    if (!text.length || text.data[text.length - 1] != ')' || open < 2 || open == text.length ||
-        text.data[open - 1] != ' ')
-        return frame;
-    hsn_text place = hsn__text_part(text, open + 1, text.length - 1);
-    size_t colon = hsn__text_last(place, ':');
-    frame.function = hsn__text_part(text, 0, open - 1);
-    if (hsn__text_take(&place, "in ")) {
-        frame.file = place;
-    } else if (colon < place.length) {
-        rest = hsn__text_part(place, colon + 1, place.length);
-        if (hsn__text_number(&rest, 10, &number) && !rest.length && number <= UINT32_MAX)
-            frame.line = (uint32_t)number;
-        frame.file = hsn__text_part(place, 0, frame.line ? colon : place.length);
-    } else {
-        frame.function = text;
-    }
-    return frame;
-}
-
 // What is left of the nodes below `depth` goes to their own stacks; the path becomes that long.
 static int close_nodes(struct reading *reading, size_t depth, hsn_error *err)
 {
@@ -187,8 +158,8 @@ static int read_node(struct reading *reading, hsn_text line, hsn_error *err)
     reading->depth = depth + 1;
     if (!depth)
         return HSN_OK;
-    hsn_sink_frame frame =
-        is_below ? (hsn_sink_frame){.function = hsn__text("[below threshold]")} : parse_frame(line);
+    hsn_sink_frame frame = is_below ? (hsn_sink_frame){.function = hsn__text("[below threshold]")}
+                                    : hsn__profile_valgrind_frame(line);
     return hsn__profile_push(&reading->profile, &frame, err);
 }
 
