@@ -41,7 +41,8 @@ int hsn__json_document_member(hsn__json *json, bool *first, hsn__json_span *out_
     if (r != HSN_OK)
         return r;
     hsn__json_document_peek(json);
-    if (!hsn__json_string(json, out_key) || !hsn__json_document_take(json, ':'))
+    if (!hsn__json_string(json, out_key) || json->text.failed ||
+        !hsn__json_document_take(json, ':'))
         return HSN_PARTIAL;
     hsn__json_document_peek(json);
     return HSN_OK;
@@ -74,6 +75,8 @@ bool hsn__json_document_skip(hsn__json *json)
         } else if (!hsn__json_scalar(json, &span, &kind)) {
             return false;
         }
+        if (json->text.failed)
+            return false;
         json->text.size = text;
         if (depth > HSN__JSON_DEPTH) {
             json->problem = "a value nested too deep";

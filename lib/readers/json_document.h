@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// JSON documents of more than one line: json_scan.h with newlines as blanks.
+// JSON documents of more than one line: json_scan.h with newlines as blanks. Calls fail, too, when
+// memory for a text ran out: json->text.failed.
 #ifndef HSN_READERS_JSON_DOCUMENT_H
 #define HSN_READERS_JSON_DOCUMENT_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Output of DHAT (Valgrind's, and of the Rust crate): JSON, format 2, of the mode `heap`.
 //
-//   {"dhatFileVersion":2,"mode":"heap",…,"pps":[{"tb":96,"tbk":3,…,"fs":[1,2]},…],"ftbl":["[root]",…]}
+//   {"dhatFileVersion":2,"mode":"heap",…,"pps":[{"tb":96,…,"fs":[1,2]},…],"ftbl":["[root]",…]}
 //
 // The table of frames stands behind the program points that name them by index, so these are kept:
 // 40 bytes each and 4 a frame.
