@@ -98,5 +98,5 @@ bool hsn__is_stdlib_file(const char *path)
 
 bool hsn__is_application_file(const char *path)
 {
-    return *path && !hsn__is_stdlib_file(path) && !is_package_file(path);
+    return *path && *path != '<' && !hsn__is_stdlib_file(path) && !is_package_file(path);
 }

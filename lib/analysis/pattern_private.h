@@ -68,8 +68,8 @@ typedef struct hsn__pattern_slot {
     uint32_t pattern; /**< HSN_NONE = free */
 } hsn__pattern_slot;
 
-/** Most patterns. When they stand, what would need a new one counts for the pattern above it. */
-#define HSN__MAX_PATTERNS (UINT32_C(1) << 21)
+/** Most patterns. When they stand, what would need a new one counts for its type alone. */
+#define HSN__MAX_PATTERNS (UINT32_C(1) << 20)
 
 /** Start with hsn__patterns_init(). */
 typedef struct hsn__patterns {
@@ -78,6 +78,7 @@ typedef struct hsn__patterns {
     size_t max; /**< HSN__MAX_PATTERNS unless a test says less */
     hsn__pattern_slot *slots;
     size_t slot_mask, slot_used;
+    uint32_t elsewhere;     /**< name of the root of what has no pattern of its own */
     hsn__intern names;      /**< of labels and roots; id 0 is "" */
     hsn__intern type_names; /**< id = type */
     hsn__pattern_type *types;
@@ -117,7 +118,7 @@ bool hsn__is_stdlib_module(const char *name);
 bool hsn__is_tool_module(const char *name);
 /** Whether a source file is the runtime's own (not of a package installed into it). */
 bool hsn__is_stdlib_file(const char *path);
-/** … or neither that nor of an installed package. */
+/** … or a file, and neither that nor of an installed package. */
 bool hsn__is_application_file(const char *path);
 
 /** What a label code of a snapshot means to patterns. */

@@ -55,8 +55,7 @@ static hsn__pattern_slot *find_slot(const hsn__patterns *p, uint32_t parent, uin
 
 static uint32_t add_row(hsn__patterns *p, hsn__pattern row)
 {
-    if (!hsn__array_grow(&p->rows, &p->capacity, p->count + 1, sizeof *p->rows,
-                         (size_t)HSN__MAX_PATTERNS + HSN__TOP_COUNT))
+    if (!hsn__array_grow(&p->rows, &p->capacity, p->count + 1, sizeof *p->rows, HSN_NONE))
         return HSN_NONE;
     p->rows[p->count] = row;
     return (uint32_t)p->count++;
@@ -73,7 +72,8 @@ int hsn__patterns_init(hsn__patterns *p, hsn_error *err)
                     (hsn__pattern){.parent = HSN_NONE, .type = HSN_NONE, .fold_from = HSN_NONE}) ==
             HSN_NONE)
             return hsn__fail_memory(err);
-    return hsn__patterns_name(p, "", &empty, err);
+    int r = hsn__patterns_name(p, "", &empty, err);
+    return r < 0 ? r : hsn__patterns_name(p, "<elsewhere>", &p->elsewhere, err);
 }
 
 void hsn__patterns_clear(hsn__patterns *p)
@@ -192,23 +192,8 @@ static uint32_t remember(hsn__patterns *p, uint32_t parent, uint32_t label, uint
     return pattern;
 }
 
-uint32_t hsn__patterns_child(hsn__patterns *p, uint32_t parent, uint32_t label, uint32_t type)
+static uint32_t add_child(hsn__patterns *p, uint32_t parent, uint32_t label, uint32_t type)
 {
-    const hsn__pattern_slot *slot = find_slot(p, parent, label, type);
-    if (slot->pattern != HSN_NONE)
-        return slot->pattern;
-    uint32_t fold = find_fold(p, parent, label, type);
-    if (fold != HSN_NONE) {
-        if (p->rows[fold].fold_from == HSN_NONE) {
-            p->rows[fold].fold_from = parent;
-            p->rows[fold].fold_label = label;
-        }
-        return p->slot_used >= 2 * p->max ? fold : remember(p, parent, label, type, fold);
-    }
-    if (p->count >= p->max) {
-        p->is_full = true;
-        return parent;
-    }
     const hsn__pattern *up = &p->rows[parent];
     hsn__pattern row = {.parent = parent,
                         .label = label,
@@ -223,6 +208,39 @@ uint32_t hsn__patterns_child(hsn__patterns *p, uint32_t parent, uint32_t label, 
         row.flags |= HSN__PATTERN_NAMESPACE;
     uint32_t made = add_row(p, row);
     return made == HSN_NONE ? HSN_NONE : remember(p, parent, label, type, made);
+}
+
+// Where objects of a type count when there is no room for their own pattern.
+static uint32_t elsewhere(hsn__patterns *p, uint32_t parent, uint32_t label, uint32_t type)
+{
+    uint32_t top = parent, anywhere = hsn__pattern_label(HSN__LABEL_ROOT, p->elsewhere);
+    p->is_full = true;
+    while (p->rows[top].parent != HSN_NONE)
+        top = p->rows[top].parent;
+    uint32_t found = find_slot(p, top, anywhere, type)->pattern;
+    if (found == HSN_NONE)
+        found = add_child(p, top, anywhere, type);
+    // Looking it up again is for callers that come often; the table keeps its bound.
+    if (found != HSN_NONE && p->slot_used < p->max + p->max / 2)
+        return remember(p, parent, label, type, found);
+    return found;
+}
+
+uint32_t hsn__patterns_child(hsn__patterns *p, uint32_t parent, uint32_t label, uint32_t type)
+{
+    const hsn__pattern_slot *slot = find_slot(p, parent, label, type);
+    if (slot->pattern != HSN_NONE)
+        return slot->pattern;
+    uint32_t fold = find_fold(p, parent, label, type);
+    if (fold != HSN_NONE) {
+        if (p->rows[fold].fold_from == HSN_NONE) {
+            p->rows[fold].fold_from = parent;
+            p->rows[fold].fold_label = label;
+        }
+        return p->slot_used >= p->max + p->max / 2 ? fold : remember(p, parent, label, type, fold);
+    }
+    return p->count < p->max ? add_child(p, parent, label, type)
+                             : elsewhere(p, parent, label, type);
 }
 
 uint32_t hsn__patterns_root(hsn__patterns *p, uint32_t top, uint32_t name, uint32_t type,

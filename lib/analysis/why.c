@@ -32,6 +32,9 @@ typedef struct work {
 // Lay snapshot `i` over the tree; only the last one stays.
 static int place(work *w, size_t i, hsn_error *err)
 {
+    // The first snapshot leaves room for what later ones bring: that is what grew.
+    const size_t half = HSN__MAX_PATTERNS / 2;
+    w->patterns.max = half + half * i / (w->count - 1);
     int r = hsn_heap_open(&w->heap, w->snapshots[i].store, w->snapshots[i].id, err);
     if (r >= 0)
         r = hsn__placed_find(&w->placed, w->heap, &w->patterns, w->progress, err);

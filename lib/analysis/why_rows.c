@@ -83,7 +83,7 @@ static int fill_stack(filling *f, uint32_t stack, hsn_why_row *row, hsn_error *e
     hsn_frame *frames = hsn__arena_zeroed(f->arena, count, sizeof *frames);
     if (!frames)
         return hsn__fail_memory(err);
-    const hsn_frame *site = NULL;
+    const hsn_frame *site = NULL, *typed = NULL;
     count = 0;
     for (uint32_t at = stack; at < f->profile.stack_count; at = f->profile.stacks[at].parent) {
         const hsn_frame *frame = &f->profile.frames[f->profile.stacks[at].frame];
@@ -95,7 +95,12 @@ static int fill_stack(filling *f, uint32_t stack, hsn_why_row *row, hsn_error *e
             return hsn__fail_memory(err);
         if (!site && hsn__is_application_file(copy->file))
             site = copy;
+        // Code out of a string, where nothing on the stack has a file.
+        else if (!typed && copy->file[0] == '<' && !hsn__is_stdlib_file(copy->file))
+            typed = copy;
     }
+    if (!site)
+        site = typed;
     // One that names the application wins over one that does not.
     if (!row->allocated_stack || (site && !row->allocated_at)) {
         row->allocated_stack = frames;
