@@ -92,43 +92,22 @@ static const hsn_column object_columns[] = {
     {0},
 };
 
-// The dominator's address and type; null and a word where no object dominates.
-static int dominator_cells(struct work *w, hsn_table *table, hsn_node_id node, bool with_word,
-                           hsn_error *err)
+static void object_cells(struct work *w, hsn_table *table, const hsn_retained_object *row)
 {
-    hsn_node_id above = w->dominators.dominator[node];
-    hsn_object object;
-    if (above == HSN_HELD_BY_ROOTS || above == HSN_HELD_BY_NOTHING) {
+    bool top = row->dominator_type == HSN_NONE;
+    hsn_table_bytes(table, w->dominators.retained_bytes[row->node]);
+    hsn_table_real(table, share_of_heap(w, w->dominators.retained_bytes[row->node]));
+    hsn_table_bytes(table, row->size_bytes);
+    hsn_table_address(table, row->address);
+    hsn_table_text(table, type_name(w, row->type));
+    hsn_table_text(table, *row->name ? row->name : NULL);
+    if (top)
         hsn_table_null(table);
-        if (with_word)
-            hsn_table_text(table, above == HSN_HELD_BY_ROOTS ? "roots" : "nothing");
-        return HSN_OK;
-    }
-    int r = hsn_heap_object(w->heap, above, &object, err);
-    if (r < 0)
-        return r;
-    hsn_table_address(table, object.address);
-    if (with_word)
-        hsn_table_text(table, type_name(w, object.type));
-    return HSN_OK;
-}
-
-static int object_cells(struct work *w, hsn_table *table, hsn_node_id node, hsn_error *err)
-{
-    hsn_object object;
-    int r = hsn_heap_object(w->heap, node, &object, err);
-    if (r < 0)
-        return r;
-    hsn_table_bytes(table, w->dominators.retained_bytes[node]);
-    hsn_table_real(table, share_of_heap(w, w->dominators.retained_bytes[node]));
-    hsn_table_bytes(table, object.size_bytes);
-    hsn_table_address(table, object.address);
-    hsn_table_text(table, type_name(w, object.type));
-    if (*object.text)
-        hsn_table_text(table, object.text);
     else
-        hsn_table_null(table);
-    return dominator_cells(w, table, node, true, err);
+        hsn_table_address(table, row->dominator_address);
+    hsn_table_text(table, !top                                  ? type_name(w, row->dominator_type)
+                          : row->dominator == HSN_HELD_BY_ROOTS ? "roots"
+                                                                : "nothing");
 }
 
 static const hsn_column totals_columns[] = {
@@ -173,7 +152,7 @@ static int print_objects(struct work *w)
     if (r >= 0)
         r = hsn_table_new(&table, object_columns, &err);
     for (size_t i = 0; r >= 0 && i < objects.count; i++)
-        r = object_cells(w, table, objects.nodes[i], &err);
+        object_cells(w, table, &objects.rows[i]);
     int status = print(w, table, r, &err);
     if (!status && objects.count < objects.matched)
         cli_note(w->cli, "%zu of %llu objects; --limit 0 shows all", objects.count,
@@ -342,7 +321,8 @@ static int tree_cells(struct work *w, hsn_table *table, const hsn_retained_tree 
     hsn_table_address(table, object.address);
     hsn_table_text(table, name);
     hsn_table_text(table, *label ? label : NULL);
-    return dominator_cells(w, table, box->node, false, err);
+    hsn_node_id above = w->dominators.dominator[box->node];
+    return address_cell(w, table, above < HSN_HELD_BY_NOTHING ? above : HSN_NONE, err);
 }
 
 // Whether something alive still sees an object that nothing keeps.

@@ -20,18 +20,31 @@ typedef struct hsn_retained_options {
     uint64_t limit;       /**< rows; 0 = all */
 } hsn_retained_options;
 
+/** An object with what there is to say of it. */
+typedef struct hsn_retained_object {
+    hsn_node_id node;
+    uint32_t type; /**< type id */
+    uint64_t address;
+    uint64_t size_bytes;
+    const char *name;           /**< its name or short value; "" = none */
+    hsn_node_id dominator;      /**< or HSN_HELD_BY_ROOTS, HSN_HELD_BY_NOTHING */
+    uint32_t dominator_type;    /**< HSN_NONE where no object dominates */
+    uint64_t dominator_address; /**< 0 where no object dominates */
+} hsn_retained_object;
+
 typedef struct hsn_retained_objects {
-    hsn_node_id *nodes; /**< by retained bytes, largest first, then by node */
+    hsn_retained_object *rows; /**< by retained bytes, largest first, then by node */
     size_t count;
     uint64_t matched; /**< objects that passed; count when no limit applied */
+    void *memory;     /**< private */
 } hsn_retained_objects;
 
 /**
  * The objects that retain most.
  *
- * Owns:   free *out with hsn_retained_objects_free().
+ * Owns:   free *out with hsn_retained_objects_free(). Independent of the heap.
  * Errors: HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT.
- * Cost:   O(nodes log limit).
+ * Cost:   O(nodes log limit); of many rows, one pass over the heap in order of address.
  */
 HSN_API int hsn_retained_objects_find(hsn_heap *heap, const hsn_dominators *dominators,
                                       const hsn_retained_options *options,

@@ -140,7 +140,7 @@ static void test_retained_objects_are_the_largest_in_order(void)
                 rank += passes && (its > mine || (its == mine && k < node));
             }
             if (rank < objects.count)
-                CHECK_EQ(objects.nodes[rank], node);
+                CHECK_EQ(objects.rows[rank].node, node);
             else
                 CHECK(options.limit && rank >= options.limit);
         }
