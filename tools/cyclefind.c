@@ -195,7 +195,7 @@ static void row_cells(struct cli *cli, const hsn_heap *heap, hsn_table *table, c
     hsn_table_count(table, row->objects);
     hsn_table_bytes(table, row->size_bytes);
     hsn_table_bytes(table, row->alike_size_bytes);
-    if (retained_bytes)
+    if (retained_bytes && row->alike == 1) // of several, only the first one's are known
         hsn_table_bytes(table, *retained_bytes);
     else
         hsn_table_null(table);
