@@ -87,7 +87,7 @@ hsn_sink_frame hsn__profile_valgrind_frame(hsn_text text);
 static inline bool hsn__text_is(hsn_text text, const char *word)
 {
     size_t length = __builtin_strlen(word);
-    return text.length == length && !memcmp(text.data, word, length);
+    return text.length == length && (!length || !memcmp(text.data, word, length));
 }
 
 static inline hsn_text hsn__text_part(hsn_text text, size_t start, size_t end)
