@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // backrefs: who refers to an object, drawn the way objgraph draws it, or as the shortest chain.
-#include "cli/tool.h"
+#include "cli/patterns_table.h"
 
 #include <heapsnap/backrefs.h>
 #include <heapsnap/backrefs_table.h>
 #include <heapsnap/chain.h>
+#include <heapsnap/disjoint.h>
 #include <heapsnap/draw_backrefs.h>
 #include <heapsnap/draw_chain.h>
 #include <heapsnap/sql.h>
@@ -22,7 +23,8 @@ static const char *const formats[] = {"text", "json", "csv", "dot", "svg", NULL}
 
 static uint64_t depth = HSN_BACKREFS_MAX_DEPTH, too_many = HSN_BACKREFS_TOO_MANY;
 static uint64_t max_nodes, each;
-static bool refs, weak, chain, full_names, refcounts, collapse = true, sizes = true;
+static uint64_t chains_wanted;
+static bool refs, weak, chain, patterns, full_names, refcounts, collapse = true, sizes = true;
 static const char *where, *start = "any";
 static struct opt_list only, exclude, ignore, highlight;
 static struct opt_file files[HSN_DRAW_FORMAT_COUNT];
@@ -31,6 +33,10 @@ static const struct opt opts[] = {
     {OPT_COUNT, 'd', "depth", "N", &depth, "follow N references, 3 unless told otherwise"},
     {OPT_FLAG, 0, "refs", NULL, &refs, "follow references forward: what does it hold?"},
     {OPT_FLAG, 0, "chain", NULL, &chain, "the shortest chain from a root to the object"},
+    {OPT_COUNT, 0, "chains", "N", &chains_wanted,
+     "up to N chains that share no object: all must be cut to free it"},
+    {OPT_FLAG, 0, "patterns", NULL, &patterns,
+     "the chains of all objects of the types, merged by pattern"},
     {OPT_TEXT, 0, "from", "WHAT", &start,
      "--chain begins at a module, frame, interpreter, static, handle, any root, or at an object of "
      "a type"},
@@ -523,16 +529,89 @@ static int run_chain(struct cli *cli, struct question *q)
     return r;
 }
 
+// Of the first object of each operand; what the roots may not begin at, --from says.
+static int run_chains(struct cli *cli, struct question *q)
+{
+    hsn_error err = {0};
+    const hsn_root_list *roots;
+    size_t capacity = (size_t)chains_wanted * q->operand_count, count = 0;
+    hsn_chain *told = cli_alloc(cli, capacity, sizeof *told);
+    hsn_node_id *firsts = cli_alloc(cli, capacity, sizeof *firsts), *nodes = NULL;
+    if (hsn_heap_roots(q->heap, &roots, &err) >= 0 &&
+        hsn_graph_load(&q->graph, q->heap, HSN_GRAPH_BACKWARD, cli_progress(cli), &err) >= 0) {
+        nodes = cli_alloc(cli, roots->count + 1, sizeof *nodes);
+        for (size_t i = 0; i < roots->count; i++)
+            nodes[i] = roots->rows[i].node;
+    }
+    for (size_t i = 0, begin = 0; !err.code && i < q->operand_count; begin = q->root_ends[i++]) {
+        hsn_disjoint found = {0};
+        hsn_node_id target = q->roots[begin];
+        if (hsn_disjoint_find(q->graph, nodes, roots->count, target, (size_t)chains_wanted,
+                              cli_progress(cli), &found, &err) < 0)
+            break;
+        for (size_t k = 0; k < found.count && !err.code; k++) {
+            firsts[count] = target;
+            if (hsn_disjoint_tell(q->heap, &found.chains[k], &told[count], &err) >= 0)
+                count++;
+        }
+        if (!found.is_all)
+            cli_note(cli, "there are more chains than these %zu", found.count);
+        hsn_disjoint_free(&found);
+    }
+    int r = err.code ? cli_failed(cli, q->snapshot->argument, &err) : STATUS_OK;
+    if (!r && wants_picture(cli))
+        r = draw_chains(cli, q, told, count);
+    if (!r && wants_table(cli))
+        r = print_chains(cli, q, told, firsts, count);
+    for (size_t i = 0; i < count; i++)
+        hsn_chain_free(&told[i]);
+    return r;
+}
+
+static int run_patterns(struct cli *cli, struct question *q)
+{
+    enum { MOST_ROWS = 20 };
+    const hsn_type_list *types = hsn_heap_types(q->heap);
+    uint8_t *wanted = cli_alloc(cli, types->count + 1, 1);
+    uint64_t objects;
+    memset(wanted, 0, types->count + 1);
+    for (size_t i = 1; i < cli->arg_count; i++)
+        if (!flag_types(types, cli->args[i], 1, wanted, &objects))
+            return cli_error(cli, q->snapshot->argument, "no type matches '%s'", cli->args[i]);
+    return patterns_print(cli, q->heap, wanted, q->snapshot->argument, MOST_ROWS);
+}
+
+// Options that are of one answer only.
+static int check_answers(struct cli *cli)
+{
+    enum { MOST_CHAINS = 1000 };
+    if ((chain || chains_wanted || patterns) && (refs || weak || refcounts || only.count ||
+                                                 exclude.count || ignore.count || highlight.count))
+        return cli_usage(cli,
+                         "%s does not go with --refs, --weak, --refcounts, --filter, "
+                         "--exclude, --ignore and --highlight",
+                         chain           ? "--chain"
+                         : chains_wanted ? "--chains"
+                                         : "--patterns");
+    if (chain + (chains_wanted > 0) + patterns > 1)
+        return cli_usage(cli, "choose one of --chain, --chains and --patterns");
+    if (chains_wanted > MOST_CHAINS)
+        return cli_usage(cli, "--chains: more than %d", MOST_CHAINS);
+    if (chains_wanted && each)
+        return cli_usage(cli, "--chains does not go with --each");
+    if (patterns && (where || wants_picture(cli)))
+        return cli_usage(cli, "--patterns takes types and prints a table");
+    if (!chain && strcmp(start, "any"))
+        return cli_usage(cli, "--from goes with --chain only");
+    return STATUS_OK;
+}
+
 static int run(struct cli *cli)
 {
     struct question q = {0};
     hsn_error err = {0};
-    if (chain && (refs || weak || refcounts || only.count || exclude.count || ignore.count ||
-                  highlight.count))
-        return cli_usage(cli, "--chain does not go with --refs, --weak, --refcounts, --filter, "
-                              "--exclude, --ignore and --highlight");
-    if (!chain && strcmp(start, "any"))
-        return cli_usage(cli, "--from goes with --chain only");
+    if (check_answers(cli))
+        return STATUS_TROUBLE;
     if (!too_many)
         return cli_usage(cli, "--too-many must be at least 1");
     if (cli->arg_count < 2 && !where)
@@ -542,8 +621,10 @@ static int run(struct cli *cli)
         return r;
     if (hsn_heap_open(&q.heap, q.snapshot->store, q.snapshot->id, &err) < 0)
         return cli_failed(cli, cli->args[0], &err);
-    if (!(r = read_choice(cli, &q)) && !(r = read_roots(cli, &q)))
-        r = chain ? run_chain(cli, &q) : run_graph(cli, &q);
+    if (patterns)
+        r = run_patterns(cli, &q);
+    else if (!(r = read_choice(cli, &q)) && !(r = read_roots(cli, &q)))
+        r = chain ? run_chain(cli, &q) : chains_wanted ? run_chains(cli, &q) : run_graph(cli, &q);
     hsn_graph_free(q.graph);
     hsn_heap_close(q.heap);
     return r;
@@ -556,6 +637,7 @@ const struct tool tool = {
     .examples = "backrefs leak.db Request --svg\n"
                 "backrefs leak.db 0x7f3a10001900 --depth 5 --refcounts\n"
                 "backrefs leak.db app.cache.Request --chain\n"
+                "backrefs leak.db Request --patterns\n"
                 "backrefs leak.db --where \"size_bytes > 1000\" --png",
     .opts = opts,
     .features = TOOL_TABLE | TOOL_SNAPSHOTS,

@@ -3,7 +3,7 @@
 #ifndef HEAPSNAP_DISJOINT_H
 #define HEAPSNAP_DISJOINT_H
 
-#include "heapsnap/graph.h"
+#include "heapsnap/chain.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,6 +40,14 @@ typedef struct hsn_disjoint {
 HSN_API int hsn_disjoint_find(const hsn_graph *graph, const hsn_node_id *roots, size_t root_count,
                               hsn_node_id target, size_t limit, const hsn_progress *progress,
                               hsn_disjoint *out, hsn_error *err);
+
+/**
+ * Tell a chain as steps and as an expression.
+ *
+ * Owns: free *out with hsn_chain_free(). Errors: HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT, HSN_EINVAL.
+ */
+HSN_API int hsn_disjoint_tell(hsn_heap *heap, const hsn_disjoint_chain *chain, hsn_chain *out,
+                              hsn_error *err);
 
 /** Accepts a result that is all zero. */
 HSN_API void hsn_disjoint_free(hsn_disjoint *disjoint);
