@@ -158,6 +158,7 @@ static int read_scalar(struct reading *reading, hsn_text name, hsn_error *err)
     while (row < sizeof facts / sizeof *facts && !hsn__json_is(name, facts[row].key))
         row++;
     bool version = hsn__json_is(name, "dhatFileVersion"), lifetimes = hsn__json_is(name, "bklt");
+    bool mode = hsn__json_is(name, "mode"); // the name is void once the value is read
     if (row == sizeof facts / sizeof *facts && !version && !lifetimes)
         return hsn__json_document_skip(json) ? HSN_OK : damaged(reading, err);
     uint8_t c = hsn__json_document_peek(json);
@@ -173,7 +174,7 @@ static int read_scalar(struct reading *reading, hsn_text name, hsn_error *err)
         reading->lifetimes = kind == HSN__JSON_TRUE;
     if (version || lifetimes)
         return HSN_OK;
-    if (hsn__json_is(name, "mode"))
+    if (mode)
         reading->other_mode = !hsn__json_is(value, "heap") && !hsn__json_is(value, "rust-heap");
     return hsn__profile_fact(&reading->profile, facts[row].fact, value, err);
 }
