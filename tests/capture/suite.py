@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import traceback
 
 sys.dont_write_bytecode = True
@@ -51,9 +52,10 @@ def main():
 
 
 def run(name, test):
+    start = time.process_time()
     try:
         test()
-        print('ok %s' % name)
+        print('ok %s (%d ms)' % (name, (time.process_time() - start) * 1000))
     except Skip as why:
         print('skip %s: %s' % (name, why))
     except Exception:

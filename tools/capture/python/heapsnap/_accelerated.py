@@ -50,11 +50,14 @@ def _types_to_describe(lists):
     # Instances that the collector does not know may be of any type that is not its business;
     # those of gc.freeze() are in no list.
     return [t for t in found
-            if frozen or id(t) in used or not _layout.type_flags(t) & _layout.IS_GC]
+            if frozen or not lists or id(t) in used or not _layout.type_flags(t) & _layout.IS_GC]
 
 
-def walk(output, lists, plan, head, tail, fork):
-    """Write the whole file; with fork, in a child process, whose pid is returned."""
+def walk(output, lists, plan, head, tail, marker=None):
+    """Write the whole file; with a marker, in a child process, whose pid is returned.
+
+    That process fills the lists, as _dump._lists() does.
+    """
     described = [_types.describe(t, plan.kinds, plan.values) for t in _types_to_describe(lists)]
     direct = not output.gzip or _heapsnap.can_gzip
     return _heapsnap.walk(
@@ -64,4 +67,5 @@ def walk(output, lists, plan, head, tail, fork):
         skip=dict.fromkeys(plan.skip, 0),
         describe=lambda t: _types.describe(t, plan.kinds, plan.values), offsets=OFFSETS,
         traceback=plan.traceback,
-        fork=(os.fsencode(output.temporary or ''), os.fsencode(output.path)) if fork else None)
+        fork=None if marker is None else (
+            os.fsencode(output.temporary or ''), os.fsencode(output.path), gc.get_objects, marker))

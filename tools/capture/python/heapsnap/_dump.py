@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """heapsnap.dump: what is done around a walk, and in which order.
 
-The order matters: the counts of shared objects are noted first, the collector's lists are
-taken second, and only then does the capture create objects of its own; none of them is in a
-list, so none is in the dump.
+The order matters: with the collector off, all that begins to be tracked stands at the end of the
+youngest generation, in order. So a marker is made first, then what the capture needs (the
+counts of shared objects before anything else), then the process forks if it shall, and only
+then are the collector's lists taken, less what stands behind the marker: the capture's own.
 """
 import gc
 import os
@@ -64,40 +65,31 @@ def dump(path, *, collect=False, values=False, fork=False, label=None, tags=None
     label, tags: a name, and a dict of strings, for the first line.
     Raises OSError when the file cannot be written whole; then there is no file.
     """
-    label, tags = _checked(label, tags)
     _reap()
     if collect:
         gc.collect()
-    shared = {}
-    lists = []
+    hooks = None
     was_enabled = gc.isenabled()
     gc.disable()
+    marker = []
     try:
+        label, tags = _checked(label, tags)
         # The facts first: what follows counts as collector activity.
         facts = _facts.facts(was_enabled)
-        _note_shared(shared)
-        sizes = _own_sizes()
-        # Here and not in a function: the list would keep that function's frame alive.
-        if _GENERATIONS[0] is None:
-            young = gc.get_objects()
-            lists.append(young)
-        else:
-            young = gc.get_objects(generation=0)
-            lists += (young, gc.get_objects(generation=1), gc.get_objects(generation=2))
-        del young
-        plan = _plan(shared, sizes, values, (id(shared), id(lists), id(sizes)))
+        hooks = _untraced.begin() if _facts.tracing() else None
+        plan = _plan(values)
         output = _output.Output(path)
         try:
             head = _facts.header(os.getpid(), label, tags, values, facts, _facts.now())
             head += ''.join('{"warning":%s}\n' % quote(text) for text in plan.warnings)
             if fork:
-                return _forked(output, lists, plan, head)
-            _write(output, lists, plan, head)
+                return _forked(output, marker, plan, head)
+            _write(output, marker, plan, head)
         except BaseException:
             output.abandon()
             raise
     finally:
-        del lists[:]
+        _untraced.end(hooks)
         if was_enabled:
             gc.enable()
 
@@ -137,6 +129,7 @@ def _shared_objects():
     """What the capture's own frames refer to while they run: its code, constants and globals."""
     found = [None, True, False, Ellipsis, NotImplemented, (), '', b'', frozenset()]
     found += range(-5, 257)
+    found.append(gc.get_objects)          # handed to the child of the accelerator
     found += _LOOKED_UP
     found += [chr(at) for at in range(256)] + [bytes((at,)) for at in range(256)]
     spaces = [vars(sys.modules['builtins'])]
@@ -180,10 +173,12 @@ def _own_sizes():
                 if type(value) is types.CodeType)
 
 
-def _plan(shared, sizes, values, own):
+def _plan(values):
+    shared = {}
+    _note_shared(shared)
+    sizes = _own_sizes()
     plan = Plan()
     plan.values = bool(values)
-    plan.skip.update(own)
     plan.kinds = _types.kinds()
     _frames.frames(plan)
     for found, kind, name in _facts.module_roots():
@@ -209,20 +204,43 @@ def _tail(plan):
     return ''.join(lines)
 
 
-def _write(output, lists, plan, head):
-    hooks = _untraced.begin() if plan.traceback is not None else None
-    try:
-        _write_all(output, lists, plan, head)
-    finally:
-        _untraced.end(hooks)
+def _lists(marker):
+    """The collector's lists, one for each generation if it says so, without own objects."""
+    if _GENERATIONS[0] is not None:
+        lists = [gc.get_objects(generation=generation) for generation in _GENERATIONS]
+        young = lists[0]
+        for at in range(len(young) - 1, -1, -1):
+            if young[at] is marker:
+                del young[at:]
+                break
+        return lists
+    last = []
+    every = gc.get_objects()              # the youngest generation first
+    first = None
+    for at in range(len(every)):
+        if every[at] is marker:
+            first = at
+        elif every[at] is last:
+            if first is not None:
+                del every[first:at + 1]
+            break
+    return [every]
 
 
-def _write_all(output, lists, plan, head):
+def _write(output, marker, plan, head):
     tail = _tail(plan)
-    if _accelerated.available():
-        _accelerated.walk(output, lists, plan, head, tail, False)
-        output.finish()
-        return
+    lists = _lists(marker)
+    try:
+        if _accelerated.available():
+            _accelerated.walk(output, lists, plan, head, tail)
+            output.finish()
+        else:
+            _walk_all(output, lists, plan, head, tail)
+    finally:
+        del lists[:]
+
+
+def _walk_all(output, lists, plan, head, tail):
     output.parts.append(head)
     walk = _walk.Walk(output, plan)
     walk.run(lists, _GENERATIONS, plan.rows, plan.targets)
@@ -234,10 +252,10 @@ def _write_all(output, lists, plan, head):
     output.close()
 
 
-def _forked(output, lists, plan, head):
+def _forked(output, marker, plan, head):
     if _accelerated.available() and (not output.gzip or _accelerated._heapsnap.can_gzip):
         # The child runs C only: no at-fork hook of anybody is called, here or there.
-        pid = _accelerated.walk(output, lists, plan, head, _tail(plan), True)
+        pid = _accelerated.walk(output, [], plan, head, _tail(plan), marker)
     else:
         pid = os.fork()
     if pid:
@@ -246,7 +264,7 @@ def _forked(output, lists, plan, head):
         return pid
     status = 1
     try:
-        _write(output, lists, plan, head)
+        _write(output, marker, plan, head)
         status = 0
     except BaseException:
         output.abandon()

@@ -75,10 +75,43 @@ static PyObject *result(walk *w)
     return PyErr_NoMemory();
 }
 
-// The child of fork=True: nothing of Python runs in it, so neither at-fork hooks nor finalizers.
-static void finish_child(walk *w, const walk_input *in, const char *temporary, const char *path)
+enum { GENERATIONS = 3 };
+
+/** What a child does before it walks, and after. */
+typedef struct child_input {
+    const char *temporary;
+    const char *path;
+    PyObject *get_objects; /* gc.get_objects */
+    PyObject *marker;      /* what is younger is the capture's own */
+} child_input;
+
+static void drop_own(PyObject *young, const PyObject *marker)
 {
-    bool written = walk_run(w, in);
+    Py_ssize_t at = PyList_GET_SIZE(young);
+    while (at && PyList_GET_ITEM(young, at - 1) != marker)
+        at--;
+    if (at)
+        PyList_SetSlice(young, at - 1, PyList_GET_SIZE(young), NULL);
+}
+
+static bool fill_lists(PyObject *lists, const child_input *child)
+{
+    bool filled = true;
+    for (int generation = 0; filled && generation < GENERATIONS; generation++) {
+        PyObject *list = PyObject_CallFunction(child->get_objects, "i", generation);
+        filled = list && !PyList_Append(lists, list);
+        Py_XDECREF(list);
+    }
+    if (filled)
+        drop_own(PyList_GET_ITEM(lists, 0), child->marker);
+    return filled;
+}
+
+// The child of fork=True: nothing of Python runs in it, so neither at-fork hooks nor finalizers.
+static void finish_child(walk *w, const walk_input *in, const child_input *child)
+{
+    const char *temporary = child->temporary, *path = child->path;
+    bool written = fill_lists(in->lists, child) && walk_run(w, in);
     if (written && *temporary)
         written = !fsync(w->file.fd) && !close(w->file.fd) && !rename(temporary, path);
     if (!written && *temporary)
@@ -107,8 +140,10 @@ static PyObject *walk_all(PyObject *module, PyObject *args, PyObject *keywords)
     w.file.write = write == Py_None ? NULL : write;
     w.traceback = traceback == Py_None ? NULL : traceback;
     PyObject *answer = NULL;
-    const char *temporary = "", *path = "";
-    if (fork_to != Py_None && !PyArg_ParseTuple(fork_to, "yy", &temporary, &path))
+    child_input in_child = {0};
+    if (fork_to != Py_None &&
+        !PyArg_ParseTuple(fork_to, "yyOO", &in_child.temporary, &in_child.path,
+                          &in_child.get_objects, &in_child.marker))
         goto done;
     if (!read_offsets(&w.offset, offset) || !read_map(&w.adjust, adjust) ||
         !read_map(&w.sizes, sizes) || !read_map(&w.skip, skip) || !read_rows(&w, types))
@@ -120,7 +155,7 @@ static PyObject *walk_all(PyObject *module, PyObject *args, PyObject *keywords)
     if (fork_to != Py_None) {
         pid_t child = fork();
         if (!child)
-            finish_child(&w, &in, temporary, path);
+            finish_child(&w, &in, &in_child);
         if (child > 0)
             answer = PyLong_FromLong(child);
         else
