@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The capture asks no user code and leaves nothing behind; no depth or state breaks it."""
 import gc
+import subprocess
 import sys
 
-from suite import Skip, capture
+from suite import MODE, Skip, capture
 
 CALLED = []
 
@@ -189,6 +190,31 @@ def test_frozen_objects_are_there():
         assert dump.header['facts']['gc.frozen'] > 0
     finally:
         gc.unfreeze()
+
+
+_ALONE = """
+import ctypes, gc, json, os, platform, re, resource, sys, threading, weakref, zlib
+sys.path.insert(0, sys.argv[1])
+gc.collect()
+gc.disable()
+import heapsnap
+from heapsnap import _accelerated
+_accelerated.enabled[0] = sys.argv[2] == 'c'
+heapsnap.dump('/dev/null')
+os.waitpid(heapsnap.dump('/dev/null', fork=True), 0)
+try:
+    heapsnap.dump('/no/such/folder')
+except OSError:
+    pass
+gc.set_debug(gc.DEBUG_SAVEALL)
+gc.collect()
+print(sorted(str(o)[:200] for o in gc.garbage))
+"""
+
+
+def test_it_makes_no_garbage():
+    found = subprocess.check_output([sys.executable, '-c', _ALONE, sys.argv[1], MODE])
+    assert found == b'[]\n', found
 
 
 def test_own_objects_are_not_there():

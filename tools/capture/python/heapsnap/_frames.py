@@ -49,13 +49,17 @@ class _Stacks(object):
             safe.close()
 
     def _outer(self, safe):
-        return self._inner(safe)
+        frames = []
+        try:
+            return self._inner(safe, frames)
+        finally:
+            del frames[:]                 # a frame that holds itself would be garbage
 
-    def _inner(self, safe):
+    def _inner(self, safe, frames):
         """Finds its own record and its caller's in the memory around the thread state."""
-        mine, caller = sys._getframe(), sys._getframe(1)
-        record = mem[(id(mine) + layout.frame_base) >> 3]
-        previous = mem[(id(caller) + layout.frame_base) >> 3]
+        frames += (sys._getframe(), sys._getframe(1))
+        record = mem[(id(frames[0]) + layout.frame_base) >> 3]
+        previous = mem[(id(frames[1]) + layout.frame_base) >> 3]
         words = safe.words(record, layout.frame_locals // 8)
         state = self.state()
         thread = safe.words(state, 64)
@@ -64,10 +68,11 @@ class _Stacks(object):
             return False
         self.previous = words.index(previous) * 8
         self.ident = thread.index(ident) * 8
-        code = id(mine.f_code)
+        own = frames[0].f_code
+        code = id(own)
         start = code + _layout.type_basicsize(types.CodeType)
         inside = [at for at, word in enumerate(words)
-                  if start <= word < start + len(mine.f_code.co_code) + 8]
+                  if start <= word < start + len(own.co_code) + 8]
         if len(inside) != 1:
             return False
         self.instruction = inside[0] * 8

@@ -148,11 +148,8 @@ def _builtin_fields():
     module = types.ModuleType(name)
     out[types.ModuleType] = tuple(
         (label, offset) for label, offset in _fields(module, [('__name__', name)]))
-
-    class Sample(object):
-        pass
     # Only the fields that static types have too; the rest of a heap type is named by nobody.
-    out[type] = _fields(Sample, [('__bases__', Sample.__bases__), ('__mro__', Sample.__mro__)])
+    out[type] = _fields(_Sample, [('__bases__', _Sample.__bases__), ('__mro__', _Sample.__mro__)])
     out[type] = tuple(item for item in out[type] if item[1] < 400)
     try:
         try:
@@ -232,8 +229,7 @@ class Layout(object):
                 self._measure_old_frames()
 
     def _measure_inline(self, safe):
-        name = _text('Sample', 'Class')
-        sample_type = type(name, (), {})
+        sample_type = _SampleClass
         qualname = type_qualname(sample_type)
         at = [offset for offset in range(400, type_basicsize(type), WORD)
               if mem[(id(sample_type) + offset) >> 3] == id(qualname)]
@@ -317,6 +313,12 @@ class Layout(object):
         local = []
         generator = _sample_generator(local)
         next(generator)
+        try:
+            self._measure_generator_frame(generator, local)
+        finally:
+            generator.close()
+
+    def _measure_generator_frame(self, generator, local):
         start, code = id(generator), id(generator.gi_code)
         size = type_basicsize(types.GeneratorType) + 4 * WORD
         frame = generator.gi_frame
@@ -357,6 +359,10 @@ class _Sample(object):
 
 class _SampleChild(_Sample):
     pass
+
+
+# A class is a cycle: samples are kept, for else they would be garbage in the first dumps.
+_SampleClass = type(_text('Sample', 'Class'), (), {'__module__': __name__})
 
 
 def _sample_generator(local):
