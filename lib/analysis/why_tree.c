@@ -75,17 +75,27 @@ static uint32_t heaviest_child(const hsn__growth_tree *t, uint32_t p)
     return best;
 }
 
-// A few new objects that hold many others are the set-up of a container that collects.
+static uint8_t rank_of(const hsn__growth_tree *t, uint32_t p)
+{
+    return t->patterns->types[t->patterns->rows[p].type].rank;
+}
+
+// A few new objects that hold many others are the set-up of a container that collects. A module
+// that was imported brings tables of its own; only objects of the application count there.
 static bool is_set_up(const hsn__growth_tree *t, uint32_t p)
 {
+    const hsn__pattern *row = &t->patterns->rows[p];
     int64_t gained = hsn__gained_count(t, p);
     double half = t->gains[p].below / 2;
+    bool imported =
+        row->parent == HSN__TOP_LIVE && t->patterns->types[row->type].kind == HSN_KIND_MODULE;
     if (gained >= FEW)
         return false;
     for (uint32_t c = heaviest_child(t, p); c != HSN_NONE; c = heaviest_child(t, c)) {
         if (t->gains[c].below < half)
             return false;
-        if (hsn__gained_count(t, c) >= MANY * gained)
+        if (hsn__gained_count(t, c) >= MANY * gained &&
+            (!imported || rank_of(t, c) == HSN__TYPE_APPLICATION))
             return true;
     }
     return false;
@@ -218,10 +228,9 @@ static int find_subject(const hsn__growth_tree *t, const uint32_t *starts, size_
     for (size_t i = 0; i < count; i++) {
         uint32_t p = (*queue)[i];
         const hsn__pattern *row = &t->patterns->rows[p];
-        uint8_t rank = t->patterns->types[row->type].rank;
+        uint8_t rank = rank_of(t, p);
         if (carries(t, p, least)) {
-            uint8_t best_rank =
-                best == HSN_NONE ? 0 : t->patterns->types[t->patterns->rows[best].type].rank;
+            uint8_t best_rank = best == HSN_NONE ? HSN__TYPE_PLAIN : rank_of(t, best);
             bool as_near = best != HSN_NONE && t->patterns->rows[best].depth == row->depth;
             if (best == HSN_NONE || rank > best_rank ||
                 (rank == best_rank && as_near && t->gains[p].below > t->gains[best].below))
@@ -246,13 +255,13 @@ static uint32_t unwrap(const hsn__growth_tree *t, uint32_t entry, uint32_t subje
 {
     int64_t wanted = hsn__gained_count(t, subject);
     double least = t->gains[subject].below * 0.95;
-    if (t->patterns->types[t->patterns->rows[subject].type].rank != HSN__TYPE_APPLICATION)
+    if (rank_of(t, subject) != HSN__TYPE_APPLICATION)
         return subject;
     for (uint32_t p = heaviest_child(t, subject); p != HSN_NONE; p = heaviest_child(t, p)) {
         if (t->entry_of[p] != entry || t->gains[p].below < least ||
             hsn__gained_count(t, p) != wanted)
             break;
-        if (t->patterns->types[t->patterns->rows[p].type].rank == HSN__TYPE_APPLICATION)
+        if (rank_of(t, p) == HSN__TYPE_APPLICATION)
             subject = p;
     }
     return subject;
@@ -298,10 +307,10 @@ static int find_subjects(hsn__growth_tree *t, hsn_error *err)
 static double weigh(const hsn__growth_tree *t, hsn__entry *e)
 {
     const hsn__pattern *row = &t->patterns->rows[e->subject];
-    uint8_t rank = t->patterns->types[row->type].rank;
+    uint8_t rank = rank_of(t, e->subject);
     double weight = 1;
     if (e->grew_in_size_only)
-        weight *= 0.5;
+        weight *= e->gained < t->gained / 100 ? 0.05 : 0.5;
     else if (hsn__gained_count(t, e->subject) < FEW && hsn__gained_count(t, e->entry) < FEW)
         weight *= 0.05; // set up once: a module imported, an attribute made
     if (row->flags & (HSN__PATTERN_STDLIB | HSN__PATTERN_TOOL)) {
@@ -317,6 +326,8 @@ static double weigh(const hsn__growth_tree *t, hsn__entry *e)
 static int compare_entries(const void *a, const void *b)
 {
     const hsn__entry *x = a, *y = b;
+    if (x->is_noise != y->is_noise)
+        return x->is_noise ? 1 : -1;
     if (x->score != y->score)
         return x->score > y->score ? -1 : 1;
     if (x->gained != y->gained)
