@@ -134,6 +134,16 @@ static int put_root(telling *t, uint32_t pattern, const char **out_label, hsn_er
     const char *type = hsn__patterns_type_name(t->patterns, row->type, t->arena);
     if (!name || !type)
         return hsn__fail_memory(err);
+    const place *p = &t->places[0];
+    if (p->node != HSN_NONE && t->patterns->types[row->type].kind == HSN_KIND_MODULE) {
+        // The one module that all hang on, by its whole name.
+        hsn_object object;
+        int r = hsn_heap_object(t->placed->heap, p->node, &object, err);
+        if (r < 0)
+            return r;
+        if (*object.text && !(name = hsn__arena_copy(t->arena, object.text, strlen(object.text))))
+            return hsn__fail_memory(err);
+    }
     if (row->parent == HSN__TOP_LIVE) {
         hsn__buf_puts(&t->text, name);
         *out_label = name;

@@ -259,6 +259,20 @@ static void put_without_line(const char *name, hsn__buf *out)
     hsn__buf_append(out, name, has_line ? (size_t)(colon - name) : strlen(name));
 }
 
+// A module's name; modules that are made by number ("plugin_17") are one.
+static void put_module(const char *name, hsn__buf *out)
+{
+    for (const char *p = name; *p;) {
+        size_t digits = strspn(p, "0123456789");
+        bool number = digits > 1 || (digits && p > name && p[-1] == '_');
+        if (number)
+            hsn__buf_putc(out, '*');
+        else
+            hsn__buf_append(out, p, digits ? digits : 1);
+        p += digits ? digits : 1;
+    }
+}
+
 static int make_seed(hsn__pattern_walk *w, const hsn_root *root, seed *out, hsn__buf *text,
                      hsn_error *err)
 {
@@ -268,7 +282,7 @@ static int make_seed(hsn__pattern_walk *w, const hsn_root *root, seed *out, hsn_
     hsn__buf_reset(text);
     if (root->kind == HSN_ROOT_MODULE) {
         bool stdlib = hsn__is_stdlib_module(root->name);
-        hsn__buf_puts(text, root->name);
+        put_module(root->name, text);
         out->phase = stdlib ? PHASE_STDLIB_MODULES : PHASE_MODULES;
         out->flags = (stdlib ? HSN__PATTERN_STDLIB : 0) |
                      (hsn__is_tool_module(root->name) ? HSN__PATTERN_TOOL : 0);
