@@ -16,8 +16,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.normpath(os.path.join(HERE, '../../tools/capture/python'))
 WORKERS = 2
 TIMEOUT_S = 300
-# What the pure walk is not asked where the accelerator gives the same bytes (check_identity.py).
-PURE_NAMES = ['safety', 'output', 'threads']
+# What the pure walk is asked where the accelerator gives the same bytes (check_identity.py):
+# whether it is safe, and what it does with files, processes and threads in its own way.
+PURE_NAMES = ['safety.test_no_user_code_is_called', 'safety.test_nothing_lives_on',
+              'safety.test_a_deep_list', 'safety.test_it_makes_no_garbage',
+              'safety.test_own_objects_are_not_there', 'output.test_gzip_by_name',
+              'output.test_a_full_disk', 'output.test_fork', 'output.test_allocation_tracebacks',
+              'threads']
 _ASK = ('import sys, sysconfig; print("%d.%d.%d" % sys.version_info[:3]); print(sys.platform);'
         'print(sysconfig.get_paths()["include"]); print(sysconfig.get_config_var("EXT_SUFFIX"))')
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The tests of one interpreter and one walker: python suite.py PACKAGE_FOLDER pure|c.
+"""The tests of one interpreter and one walker: python suite.py PACKAGE_FOLDER pure|c [NAME...].
+
+A name is that of a module less check_, or of one test in it: threads, output.test_fork.
 
 Plain functions and no test framework: every module imported is one more thing to dump.
 """
@@ -43,9 +45,10 @@ def main():
     names = sys.argv[3:] or ['references', 'sizes', 'refcounts', 'safety', 'output', 'threads',
                              'identity']
     for name in names:
+        name, _, only = name.partition('.')
         module = __import__('check_' + name)
         for test in sorted(vars(module)):
-            if test.startswith('test_'):
+            if test.startswith('test_') and only in ('', test):
                 run(test, vars(module)[test])
     shutil.rmtree(FOLDER)
     return 0
