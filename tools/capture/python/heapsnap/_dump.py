@@ -105,10 +105,17 @@ def _checked(label, tags):
     return label, sorted(tags.items())
 
 
+def _variables(code):
+    """The names of a code object's variables."""
+    if sys.version_info >= (3, 11) and _layout.layout.code_names:
+        # co_varnames and its like would make tuples that the code keeps where nobody sees them.
+        return _layout.objs[(id(code) + _layout.layout.code_names[0]) >> 3]
+    return code.co_varnames + code.co_freevars + code.co_cellvars
+
+
 def _constants(code, found):
     found += [code, code.co_name, code.co_filename, getattr(code, 'co_qualname', '')]
-    for constant in (code.co_consts + code.co_names + code.co_varnames + code.co_freevars
-                     + code.co_cellvars):
+    for constant in code.co_consts + code.co_names + _variables(code):
         if type(constant) is types.CodeType:
             _constants(constant, found)
         elif type(constant) is tuple:
