@@ -406,6 +406,19 @@ static int check(hsn_heap *heap, const hsn_graph *graph, size_t root_count,
     return HSN_OK;
 }
 
+// What single objects keep, where the store knows it.
+static int fill_retained(hsn__backrefs_search *search, hsn_error *err)
+{
+    int r = HSN_OK;
+    for (size_t i = 0; i < search->out->box_count && r >= 0; i++) {
+        hsn_backrefs_box *box = &search->out->boxes[i];
+        box->retained_bytes = HSN_NO_RETAINED;
+        if (box->count == 1)
+            r = hsn_heap_retained(search->heap, box->node, &box->retained_bytes, err);
+    }
+    return r;
+}
+
 int hsn_backrefs_find(hsn_heap *heap, const hsn_graph *graph, const hsn_node_id *roots,
                       size_t root_count, const hsn_backrefs_options *options,
                       const hsn_progress *progress, hsn_backrefs *out, hsn_error *err)
@@ -440,6 +453,8 @@ int hsn_backrefs_find(hsn_heap *heap, const hsn_graph *graph, const hsn_node_id 
         r = fill_boxes(&search, err);
     if (r >= 0)
         r = name_namespaces(&search, err);
+    if (r >= 0)
+        r = fill_retained(&search, err);
 done:
     hsn__free(search.box_of);
     hsn__free(search.members);

@@ -64,7 +64,9 @@ static int add_box(work *w, hsn_node_id node, uint32_t depth, hsn_error *err)
                            .kind = type->kind,
                            .depth = depth,
                            .has_finalizer = type->has_finalizer};
-    return box->type_name && box->short_name && box->text ? HSN_OK : hsn__fail_memory(err);
+    if (!box->type_name || !box->short_name || !box->text)
+        return hsn__fail_memory(err);
+    return hsn_heap_retained(w->heap, node, &box->retained_bytes, err);
 }
 
 // Boxes for what box `index` refers to: best references first, as many as there is room for.

@@ -65,6 +65,7 @@ typedef struct hsn_backrefs_box {
     unsigned object_flags;   /**< hsn_object_flag bits of `node` */
     uint64_t count;          /**< objects, at least 1 */
     uint64_t size_bytes;     /**< shallow, of all of them */
+    uint64_t retained_bytes; /**< of `node`; HSN_NO_RETAINED = not in the store, or count > 1 */
     uint64_t length;         /**< of `node`; HSN_NO_LENGTH = has none, or count > 1 */
     uint64_t refcount;       /**< of `node`; HSN_NO_REFCOUNT = unknown, or count > 1 */
     uint64_t more;           /**< neighbours (objects) that did not become boxes */

@@ -148,7 +148,8 @@ typedef struct hsn_cycle_box {
     hsn_node_id node;
     uint64_t address;
     uint64_t size_bytes;
-    uint64_t length;       /**< HSN_NO_LENGTH = has none */
+    uint64_t retained_bytes; /**< HSN_NO_RETAINED = the store keeps none */
+    uint64_t length;         /**< HSN_NO_LENGTH = has none */
     uint64_t more;         /**< objects of the component that it refers to and that are not drawn */
     const char *type_name; /**< full: "app.tree.Node" */
     const char *short_name; /**< without the module: "Node" */

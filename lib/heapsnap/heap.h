@@ -47,6 +47,16 @@ typedef struct hsn_object {
 /** Errors: HSN_EINVAL (no such node), HSN_EFORMAT (damaged segment), HSN_ESTORE, HSN_ENOMEM. */
 HSN_API int hsn_heap_object(hsn_heap *heap, hsn_node_id node, hsn_object *out, hsn_error *err);
 
+#define HSN_NO_RETAINED UINT64_MAX
+
+/**
+ * Retained bytes of an object, as the store keeps them once dominators were found
+ * (heapsnap/dominators.h); HSN_NO_RETAINED while it keeps none. Errors: HSN_EINVAL (no such node),
+ * HSN_EFORMAT, HSN_ESTORE, HSN_ENOMEM.
+ */
+HSN_API int hsn_heap_retained(hsn_heap *heap, hsn_node_id node, uint64_t *out_bytes,
+                              hsn_error *err);
+
 /** A reference as it stands in the dump's order, weak ones last. */
 typedef struct hsn_ref {
     hsn_node_id target;

@@ -221,15 +221,25 @@ int hsn_backrefs_tree(const hsn_backrefs *backrefs, int full_names, int refcount
 }
 
 static const hsn_column box_columns[] = {
-    {HSN_COLUMN_ADDRESS, "address", NULL, 0, NULL},  {HSN_COLUMN_TEXT, "type", NULL, 0, NULL},
-    {HSN_COLUMN_TEXT, "text", NULL, 0, NULL},        {HSN_COLUMN_COUNT, "count", NULL, 0, NULL},
-    {HSN_COLUMN_BYTES, "size_bytes", NULL, 0, NULL}, {HSN_COLUMN_COUNT, "length", NULL, 0, NULL},
-    {HSN_COLUMN_COUNT, "refcount", NULL, 0, NULL},   {HSN_COLUMN_BOOL, "immortal", NULL, 0, NULL},
-    {HSN_COLUMN_COUNT, "depth", NULL, 0, NULL},      {HSN_COLUMN_BOOL, "root", NULL, 0, NULL},
-    {HSN_COLUMN_BOOL, "module", NULL, 0, NULL},      {HSN_COLUMN_BOOL, "highlight", NULL, 0, NULL},
-    {HSN_COLUMN_BOOL, "finalizer", NULL, 0, NULL},   {HSN_COLUMN_TEXT, "root_kind", NULL, 0, NULL},
-    {HSN_COLUMN_TEXT, "root_name", NULL, 0, NULL},   {HSN_COLUMN_COUNT, "more", NULL, 0, NULL},
-    {HSN_COLUMN_BOOL, "followed", NULL, 0, NULL},    {0},
+    {HSN_COLUMN_ADDRESS, "address", NULL, 0, NULL},
+    {HSN_COLUMN_TEXT, "type", NULL, 0, NULL},
+    {HSN_COLUMN_TEXT, "text", NULL, 0, NULL},
+    {HSN_COLUMN_COUNT, "count", NULL, 0, NULL},
+    {HSN_COLUMN_BYTES, "size_bytes", NULL, 0, NULL},
+    {HSN_COLUMN_BYTES, "retained_bytes", NULL, 0, NULL},
+    {HSN_COLUMN_COUNT, "length", NULL, 0, NULL},
+    {HSN_COLUMN_COUNT, "refcount", NULL, 0, NULL},
+    {HSN_COLUMN_BOOL, "immortal", NULL, 0, NULL},
+    {HSN_COLUMN_COUNT, "depth", NULL, 0, NULL},
+    {HSN_COLUMN_BOOL, "root", NULL, 0, NULL},
+    {HSN_COLUMN_BOOL, "module", NULL, 0, NULL},
+    {HSN_COLUMN_BOOL, "highlight", NULL, 0, NULL},
+    {HSN_COLUMN_BOOL, "finalizer", NULL, 0, NULL},
+    {HSN_COLUMN_TEXT, "root_kind", NULL, 0, NULL},
+    {HSN_COLUMN_TEXT, "root_name", NULL, 0, NULL},
+    {HSN_COLUMN_COUNT, "more", NULL, 0, NULL},
+    {HSN_COLUMN_BOOL, "followed", NULL, 0, NULL},
+    {0},
 };
 
 static void optional_text(hsn_table *table, const char *text)
@@ -256,6 +266,10 @@ int hsn_backrefs_boxes(const hsn_backrefs *backrefs, hsn_table **out, hsn_error 
         optional_text(table, box->count > 1 ? "" : box->text);
         hsn_table_count(table, box->count);
         hsn_table_bytes(table, box->size_bytes);
+        if (box->retained_bytes == HSN_NO_RETAINED)
+            hsn_table_null(table);
+        else
+            hsn_table_bytes(table, box->retained_bytes);
         optional_count(table, box->length, HSN_NO_LENGTH);
         optional_count(table, box->refcount, HSN_NO_REFCOUNT);
         hsn_table_bool(table, (box->object_flags & HSN_OBJECT_IMMORTAL) != 0);

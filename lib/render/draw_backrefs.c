@@ -85,6 +85,16 @@ static void put_holder(drawer *d, const hsn_backrefs_box *box)
         hsn__buf_printf(&d->holder, "root: %s", hsn_root_kind_name(box->root_kind));
 }
 
+// Only what says more than the size does.
+static void put_retained(const drawer *d, hsn__buf *out, const hsn_backrefs_box *box,
+                         const char *words)
+{
+    if (box->retained_bytes == HSN_NO_RETAINED || box->retained_bytes <= box->size_bytes)
+        return;
+    hsn__buf_puts(out, words);
+    put_size(d, out, box->retained_bytes);
+}
+
 static void put_tooltip(drawer *d, const hsn_backrefs_box *box)
 {
     hsn__buf *out = &d->tooltip;
@@ -106,6 +116,7 @@ static void put_tooltip(drawer *d, const hsn_backrefs_box *box)
     }
     hsn__buf_puts(out, "\n");
     put_size(d, out, box->size_bytes);
+    put_retained(d, out, box, "\nretained: ");
     if (box->object_flags & HSN_OBJECT_IMMORTAL)
         hsn__buf_puts(out, "\nimmortal");
     else if (box->refcount != HSN_NO_REFCOUNT)
@@ -140,8 +151,10 @@ static int draw_box(drawer *d, const hsn_backrefs_box *box, hsn_error *err)
         hsn__buf_reset(bufs[i]);
     put_name(d, box);
     put_text(d, box);
-    if (!d->options->no_sizes)
+    if (!d->options->no_sizes) {
         put_size(d, &d->size, box->size_bytes);
+        put_retained(d, &d->size, box, ", keeps ");
+    }
     put_holder(d, box);
     put_tooltip(d, box);
     put_more(d, box);

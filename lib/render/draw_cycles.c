@@ -42,6 +42,10 @@ static int draw_box(drawer *d, const hsn_cycle_box *box, uint32_t cluster, hsn_e
         hsn__buf_printf(&d->text, " item%s", box->length == 1 ? "" : "s");
     }
     hsn__units_bytes(&d->size, box->size_bytes, 0);
+    if (box->retained_bytes != HSN_NO_RETAINED && box->retained_bytes > box->size_bytes) {
+        hsn__buf_puts(&d->size, ", keeps ");
+        hsn__units_bytes(&d->size, box->retained_bytes, 0);
+    }
     hsn__buf_printf(&d->tooltip, "%s at 0x%" PRIx64, box->type_name, box->address);
     if (box->more) {
         hsn__draw_number(&d->more, box->more);

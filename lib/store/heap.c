@@ -13,7 +13,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { PLAIN_COLUMNS = HSN__COLUMN_WEAK + 1, NO_PART = UINT32_MAX };
+// Up to the last one with a value per object: those of objects, and kept results.
+enum { PLAIN_COLUMNS = HSN__COLUMN_RETAINED + 1, NO_PART = UINT32_MAX };
 
 typedef struct plain_column {
     uint64_t *values; // HSN__SEGMENT_ROWS of them, allocated on first use

@@ -39,6 +39,16 @@ int hsn__results_have(hsn_heap *heap, hsn__column column, uint64_t rows, bool *o
     return r;
 }
 
+int hsn_heap_retained(hsn_heap *heap, hsn_node_id node, uint64_t *out_bytes, hsn_error *err)
+{
+    bool have;
+    *out_bytes = HSN_NO_RETAINED;
+    int r = hsn__results_have(heap, HSN__COLUMN_RETAINED, hsn_heap_info(heap)->objects, &have, err);
+    if (r < 0 || !have)
+        return r;
+    return hsn__heap_value(heap, HSN__COLUMN_RETAINED, node, out_bytes, err);
+}
+
 int hsn__results_read(hsn_heap *heap, hsn__column column, uint64_t rows,
                       const char *(*take)(void *context, uint64_t first, uint32_t rows,
                                           const uint64_t *values),
