@@ -204,6 +204,22 @@ def test_own_allocations_are_not_traced():
     assert -50000 < grown < 50000 and len(theirs), grown
 
 
+def test_tracing_that_was_stopped_meanwhile_stays_stopped():
+    import tracemalloc
+    from heapsnap import _untraced
+    tracemalloc.start()
+    hooks = _untraced.begin()
+    tracemalloc.stop()
+    _untraced.end(hooks)
+    tracemalloc.start()                   # on top of whatever is there now
+    _untraced.end(_untraced.begin())
+    kept = [object() for _ in range(1000)]
+    traced = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert 16000 <= traced < 100000 and kept, traced
+    assert _untraced.begin() is None
+
+
 def test_allocation_tracebacks():
     import tracemalloc
     tracemalloc.start(5)

@@ -7,7 +7,8 @@ allocators; while a walk runs, new blocks come from what is behind the hooks. Bl
 through the hooks all the same, so that no trace of a block that is gone stays. The
 stacks of older objects are read as before.
 
-Source: Modules/_tracemalloc.c (3.6 to 3.13): the context of a hook is the PyMemAllocatorEx behind it.
+Source: Modules/_tracemalloc.c (3.6 to 3.13): the context of a hook is the PyMemAllocatorEx behind
+it.
 """
 import sys
 
@@ -56,16 +57,22 @@ def begin():
         return None
     # Another thread may move a traced block; with none, a block that moves is one of ours.
     alone = len(sys._current_frames()) == 1
+    changed = []
     for domain, (hook, behind) in zip(_DOMAINS, found):
         mixed = _Allocator(*hook)
         mixed[_MALLOC], mixed[_CALLOC] = behind[_MALLOC], behind[_CALLOC]
         if alone:
             mixed[_REALLOC] = behind[_REALLOC]
         _set(domain, mixed)
-    return [hook for hook, _ in found]
+        changed.append((domain, hook, mixed))
+    return changed
 
 
-def end(hooks):
-    """tracemalloc traces again."""
-    for domain, hook in zip(_DOMAINS, hooks or ()):
-        _set(domain, hook)
+def end(changed):
+    """tracemalloc traces again, unless somebody has stopped it meanwhile."""
+    now = None
+    for domain, hook, mixed in changed or ():
+        now = _Allocator()
+        _get(domain, now)
+        if now[:] == mixed[:]:
+            _set(domain, hook)

@@ -121,20 +121,19 @@ static void finish_child(walk *w, const walk_input *in, const child_input *child
 
 static PyObject *walk_all(PyObject *module, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"fd",      "gzip",   "write",    "head",    "lists",     "rows",
-                            "tail",    "targets", "roots",   "types",   "adjust",    "sizes",
-                            "skip",    "describe", "offsets", "traceback", "fork",   NULL};
+    static char *names[] = {"fd",   "gzip",     "write",   "head",      "lists",  "rows",
+                            "tail", "targets",  "roots",   "types",     "adjust", "sizes",
+                            "skip", "describe", "offsets", "traceback", "fork",   NULL};
     walk w = {.types = 0};
     walk_input in = {0};
     PyObject *write, *types, *adjust, *sizes, *skip, *offset, *traceback, *fork_to;
     int gzip;
     (void)module;
     if (!PyArg_ParseTupleAndKeywords(
-            args, keywords, "$ipOSO!O!SO!nO!O!O!O!OOOO", names, &w.file.fd, &gzip, &write,
-            &in.head, &PyList_Type, &in.lists, &PyList_Type, &in.rows, &in.tail, &PyList_Type,
-            &in.targets, &in.root_count, &PyList_Type, &types, &PyDict_Type, &adjust,
-            &PyDict_Type, &sizes, &PyDict_Type, &skip, &w.describe, &offset, &traceback,
-            &fork_to))
+            args, keywords, "$ipOSO!O!SO!nO!O!O!O!OOOO", names, &w.file.fd, &gzip, &write, &in.head,
+            &PyList_Type, &in.lists, &PyList_Type, &in.rows, &in.tail, &PyList_Type, &in.targets,
+            &in.root_count, &PyList_Type, &types, &PyDict_Type, &adjust, &PyDict_Type, &sizes,
+            &PyDict_Type, &skip, &w.describe, &offset, &traceback, &fork_to))
         return NULL;
     w.file.gzip = gzip;
     w.file.write = write == Py_None ? NULL : write;
@@ -188,7 +187,8 @@ static PyObject *types_in(PyObject *module, PyObject *lists)
                 continue;
             last = type;
             map_put(&found, (uintptr_t)type, 1);
-            if (found.failed ? (PyErr_NoMemory(), true) : PyList_Append(types, (PyObject *)type) < 0)
+            if (found.failed ? (PyErr_NoMemory(), true)
+                             : PyList_Append(types, (PyObject *)type) < 0)
                 Py_CLEAR(types);
         }
     }
@@ -204,11 +204,8 @@ static PyMethodDef methods[] = {
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "heapsnap._heapsnap",
-    .m_doc = "The walk of heapsnap in C.",
-    .m_size = 0,
-    .m_methods = methods,
+    PyModuleDef_HEAD_INIT, .m_name = "heapsnap._heapsnap", .m_doc = "The walk of heapsnap in C.",
+    .m_size = 0,           .m_methods = methods,
 };
 
 // Exported by name: up to 3.8 PyMODINIT_FUNC does not say so.

@@ -235,7 +235,8 @@ static int64_t frame_number(walk *w, PyObject *place)
 }
 
 // Exported by the interpreter, though in no public header; absent, the slower way is taken.
-extern PyObject *_PyTraceMalloc_GetTraceback(unsigned domain, uintptr_t address) __attribute__((weak));
+extern PyObject *_PyTraceMalloc_GetTraceback(unsigned domain, uintptr_t address)
+    __attribute__((weak));
 
 static PyObject *traceback_of(walk *w, PyObject *o, const type_row *row)
 {

@@ -7,7 +7,13 @@
 
 #include <frameobject.h>
 
-enum { CHUNK = 1 << 20, IMMORTAL_MARGIN = 8, FLAG_TRACKED = 1, FLAG_IMMORTAL = 2, FLAG_FINALIZED = 4 };
+enum {
+    CHUNK = 1 << 20,
+    IMMORTAL_MARGIN = 8,
+    FLAG_TRACKED = 1,
+    FLAG_IMMORTAL = 2,
+    FLAG_FINALIZED = 4
+};
 
 void walk_push(walk *w, uint64_t address)
 {
