@@ -200,6 +200,32 @@ def test_it_makes_no_garbage():
     assert found == b'[]\n', found
 
 
+# Finished futures leave iterators on a list of _asyncio, which its traversal shows in 3.12.
+_AFTER_ASYNCIO = """
+import asyncio, sys
+sys.path.insert(0, sys.argv[1])
+import heapsnap
+from heapsnap import _accelerated
+_accelerated.enabled[0] = sys.argv[2] == 'c'
+async def wait():
+    await asyncio.sleep(0.001)
+async def main():
+    await asyncio.gather(*[wait() for _ in range(50)])
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+heapsnap.dump('/dev/null')
+loop.run_until_complete(main())
+loop.close()
+print('ended')
+"""
+
+
+def test_a_process_with_futures_goes_on_and_ends():
+    found = subprocess.check_output([sys.executable, '-c', _AFTER_ASYNCIO, sys.argv[1], MODE],
+                                    timeout=60)
+    assert found == b'ended\n', found
+
+
 def test_own_objects_are_not_there():
     dump = capture()
     own = [line for line in dump.objects.values()

@@ -20,6 +20,7 @@ TIMEOUT_S = 300
 # whether it is safe, and what it does with files, processes and threads in its own way.
 PURE_NAMES = ['safety.test_no_user_code_is_called', 'safety.test_nothing_lives_on',
               'safety.test_a_deep_list', 'safety.test_it_makes_no_garbage',
+              'safety.test_a_process_with_futures_goes_on_and_ends',
               'safety.test_own_objects_are_not_there', 'output.test_gzip_by_name',
               'output.test_a_full_disk', 'output.test_fork', 'output.test_allocation_tracebacks',
               'threads']

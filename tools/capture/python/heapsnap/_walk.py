@@ -37,6 +37,8 @@ _module_name = next((offset for label, offset in layout.fields.get(types.ModuleT
 _FINALIZED = _layout.HEADER - 16 if sys.version_info < (3, 8) else 8
 _is_tracked = gc.is_tracked
 _get_referents = gc.get_referents
+_VISITS_FREED = sys.version_info[:2] == (3, 12)
+_module_dict = types.ModuleType.__dict__['__dict__'].__get__
 _getrefcount = sys.getrefcount
 _MASK = _layout.MASK
 _TAGGED, _EMBEDDED = _layout.TAGGED, _layout.EMBEDDED
@@ -57,7 +59,8 @@ class Walk(object):
 
     __slots__ = ('out', 'parts', 'kinds', 'values', 'sizes', 'skip', 'adjust', 'traceback',
                  'infos', 'strings', 'keys', 'key_strings', 'stacks', 'frames', 'pages',
-                 'pending', 'closures', 'defaults', 'objects', 'references', 'roots')
+                 'pending', 'closures', 'defaults', 'visits_freed', 'objects', 'references',
+                 'roots')
 
     def __init__(self, out, plan):
         self.out = out                    # a sink: out.parts is a list, out.flush() writes it
@@ -78,6 +81,9 @@ class Walk(object):
         self.pending = []                 # reached, not yet written
         self.closures = {}                # tuple -> function whose __closure__ it is
         self.defaults = {}
+        # In 3.12 the traversal of this module shows iterators that were freed and wait for their next
+        # use. A reference to one, given back, frees it once more, and the process never ends.
+        self.visits_freed = id(sys.modules.get('_asyncio')) if _VISITS_FREED else None
         self.objects = self.references = self.roots = 0
 
     def run(self, lists, generations, rows, targets):
@@ -356,7 +362,10 @@ class Walk(object):
          inline, members, text, weak, locals_mode, type_id) = info
         attr, slot, named = (), [], []
         item = entries = local = leftover = ''
-        found = _get_referents(o) if is_gc else []
+        if i == self.visits_freed:
+            found = [_module_dict(o)]
+        else:
+            found = _get_referents(o) if is_gc else []
         if found:
             self._push_all(found)
             ids = list(map(id, found))

@@ -6,12 +6,32 @@
 
 #include <string.h>
 
-enum { INDEX_LIMIT = 65536, GENERATOR_CODE_MASK = 7, INLINE_MANY = 1 << 16, UNICODE_ENTRY = 16, KEYS_HEADER = 32 };
+enum {
+    INDEX_LIMIT = 65536,
+    GENERATOR_CODE_MASK = 7,
+    INLINE_MANY = 1 << 16,
+    UNICODE_ENTRY = 16,
+    KEYS_HEADER = 32
+};
 
 static int collect(PyObject *target, void *into)
 {
     addresses_add(into, (uintptr_t)target);
     return 0;
+}
+
+// In 3.12 the traversal of _asyncio shows iterators that were freed and wait for their next use.
+static bool visits_freed(PyObject *o)
+{
+#if PY_VERSION_HEX >= 0x030C0000 && PY_VERSION_HEX < 0x030D0000
+    if (!PyModule_CheckExact(o))
+        return false;
+    const PyModuleDef *definition = PyModule_GetDef(o);
+    return definition && definition->m_name && !strcmp(definition->m_name, "_asyncio");
+#else
+    (void)o;
+    return false;
+#endif
 }
 
 static void push_found(walk *w)
@@ -116,13 +136,15 @@ static bool write_function_part(walk *w, PyObject *o, int64_t function, bool is_
 {
     size_t count = w->found.used;
     const offsets *at = &w->offset;
-    Py_ssize_t from = is_closure ? at->code_free : at->code_names_count ? at->code_names[0] : UNKNOWN;
+    Py_ssize_t from = is_closure             ? at->code_free
+                      : at->code_names_count ? at->code_names[0]
+                                             : UNKNOWN;
     uint64_t code = WORD_AT((uint64_t)function + (uint64_t)at->code);
     if (from == UNKNOWN)
         return false;
     PyObject *names = (PyObject *)(uintptr_t)WORD_AT(code + (uint64_t)from);
-    Py_ssize_t end = is_closure ? PyTuple_GET_SIZE(names)
-                                : ((PyCodeObject *)(uintptr_t)code)->co_argcount;
+    Py_ssize_t end =
+        is_closure ? PyTuple_GET_SIZE(names) : ((PyCodeObject *)(uintptr_t)code)->co_argcount;
     Py_ssize_t start = end - (Py_ssize_t)count;
     if (start < 0 || end > PyTuple_GET_SIZE(names))
         return false;
@@ -368,7 +390,9 @@ void write_references(walk *w, PyObject *o, type_row *row, bool is_gc, uint64_t 
         return;
     }
     w->found.used = 0;
-    if (is_gc && Py_TYPE(o)->tp_traverse)
+    if (visits_freed(o))
+        addresses_add(&w->found, (uintptr_t)PyModule_GetDict(o));
+    else if (is_gc && Py_TYPE(o)->tp_traverse)
         Py_TYPE(o)->tp_traverse(o, collect, &w->found);
     if (PyList_CheckExact(o) || PyTuple_CheckExact(o))
         write_sequence(w, o, length);
