@@ -16,6 +16,8 @@ typedef struct work {
     const hsn_root_list *roots;
     uint64_t *starts; // bitmap
     hsn__distances distances;
+    hsn__housekeeping housekeeping;
+    bool goes_round; // the distances leave housekeeping out
     hsn__arena *arena;
 } work;
 
@@ -116,6 +118,8 @@ static int choose_ref(work *w, hsn_node_id node, hsn_ref *out, hsn_error *err)
         if (to_target[ref->target] + 1 != to_target[node] || !to_target[ref->target] ||
             ref->kind == HSN_REF_WEAK)
             continue;
+        if (w->goes_round && hsn__is_housekeeping(&w->housekeeping, node, ref->target))
+            continue;
         unsigned rank = hsn_ref_rank(ref), best_rank = best ? hsn_ref_rank(best) : UINT32_MAX;
         if (rank < best_rank || (rank == best_rank && ref->target < best->target))
             best = ref;
@@ -172,6 +176,25 @@ static int check_arguments(const hsn_graph *graph, const hsn_node_id *targets, s
     return HSN_OK;
 }
 
+// A chain of the application's own references if there is one, else any.
+static int find_distances(work *w, const hsn_node_id *targets, size_t target_count,
+                          const hsn_progress *progress, hsn_error *err)
+{
+    uint32_t most = w->options->max_references;
+    int r = hsn__housekeeping_init(&w->housekeeping, w->heap, w->graph, err);
+    if (r < 0)
+        return r;
+    w->goes_round = true;
+    r = hsn__distances_find(w->graph, targets, target_count, w->starts, &w->housekeeping, most,
+                            progress, &w->distances, err);
+    if (r < 0 || w->distances.found)
+        return r;
+    hsn__distances_clear(&w->distances);
+    w->goes_round = false;
+    return hsn__distances_find(w->graph, targets, target_count, w->starts, NULL, most, progress,
+                               &w->distances, err);
+}
+
 int hsn_chain_find(hsn_heap *heap, const hsn_graph *graph, const hsn_node_id *targets,
                    size_t target_count, const hsn_chain_options *options,
                    const hsn_progress *progress, hsn_chain *out, hsn_error *err)
@@ -186,13 +209,13 @@ int hsn_chain_find(hsn_heap *heap, const hsn_graph *graph, const hsn_node_id *ta
     w.arena = out->memory = hsn__alloc_zeroed(1, sizeof *w.arena);
     r = w.arena ? mark_starts(&w, err) : hsn__fail_memory(err);
     if (r >= 0)
-        r = hsn__distances_find(graph, targets, target_count, w.starts, w.options->max_references,
-                                progress, &w.distances, err);
+        r = find_distances(&w, targets, target_count, progress, err);
     if (r >= 0 && w.distances.found)
         r = walk_down(&w, out, err);
     if (r >= 0 && out->found)
         r = write_expression(&w, out, err);
     hsn__distances_clear(&w.distances);
+    hsn__housekeeping_clear(&w.housekeeping);
     hsn__free(w.starts);
     if (r < 0)
         hsn_chain_free(out);

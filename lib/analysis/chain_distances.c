@@ -22,7 +22,7 @@ static inline bool enter(hsn__distances *d, const uint64_t *starts, hsn_node_id 
 
 // The next level, at `distance`.
 static void expand(hsn__distances *d, const hsn__adjacency *side, const uint64_t *starts,
-                   uint32_t distance)
+                   const hsn__housekeeping *housekeeping, uint32_t distance)
 {
     size_t end = d->count;
     for (size_t i = d->first; i < end; i++) {
@@ -32,16 +32,20 @@ static void expand(hsn__distances *d, const hsn__adjacency *side, const uint64_t
             __builtin_prefetch(&side->ids[hsn__adjacency_start(side, soon)]);
         }
         hsn_span referrers = hsn__adjacency_span(side, d->queue[i]);
-        for (size_t k = 0; k < referrers.count; k++)
+        for (size_t k = 0; k < referrers.count; k++) {
+            if (housekeeping && hsn__is_housekeeping(housekeeping, referrers.ids[k], d->queue[i]))
+                continue;
             if (enter(d, starts, referrers.ids[k], distance))
                 d->found = true;
+        }
     }
     d->first = end;
 }
 
 int hsn__distances_find(const hsn_graph *graph, const hsn_node_id *targets, size_t target_count,
-                        const uint64_t *starts, uint32_t max_references,
-                        const hsn_progress *progress, hsn__distances *out, hsn_error *err)
+                        const uint64_t *starts, const hsn__housekeeping *housekeeping,
+                        uint32_t max_references, const hsn_progress *progress, hsn__distances *out,
+                        hsn_error *err)
 {
     *out = (hsn__distances){0};
     out->to_target = hsn__alloc_zeroed(graph->node_count, sizeof *out->to_target);
@@ -56,7 +60,7 @@ int hsn__distances_find(const hsn_graph *graph, const hsn_node_id *targets, size
             break;
         if (progress && progress->tick(progress->context, "chain", out->count, graph->node_count))
             return hsn__fail(err, HSN_ECANCELED, NULL, "canceled");
-        expand(out, &graph->backward, starts, distance);
+        expand(out, &graph->backward, starts, housekeeping, distance);
     }
     return HSN_OK;
 }

@@ -46,6 +46,10 @@ typedef struct hsn_chain {
 /**
  * Find a shortest chain of strong references from a root to any of `targets`.
  *
+ * A chain goes round housekeeping: references of instances to their class, of classes to their
+ * bases, of functions and frames to the globals of a module. Only where no other chain leads to a
+ * root may it pass through them.
+ *
  * A target that is a root itself gives one step. Among shortest chains the choice is the same every
  * time: the first step is the root of the first kind in the order of hsn_root_kind (modules, then
  * frames …), then of the lowest address; from there every step takes the reference of the best
@@ -57,7 +61,8 @@ typedef struct hsn_chain {
  * Owns:    free *out with hsn_chain_free(). Independent of heap and graph after that.
  * Errors:  HSN_EINVAL (no such target, parts missing), HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT,
  *          HSN_ECANCELED.
- * Cost:    O(nodes + references) at worst; stops at the first root. 8 bytes a node.
+ * Cost:    O(nodes + references) at worst, twice where only housekeeping leads there; stops at the
+ *          first root. 9 bytes a node.
  * Threads: needs exclusive use of `heap` while it runs.
  * Source:  docs/analysis/chain.md; breadth-first search from the targets over referrers.
  */

@@ -55,7 +55,7 @@ static void check_distances(const random_graph *g, check_random *random)
     CHECK_OK(
         hsn_graph_build(&graph, g->node_count, g->offsets, g->targets, HSN_GRAPH_BACKWARD, &err),
         &err);
-    CHECK_OK(hsn__distances_find(graph, targets, 2, starts, most, NULL, &d, &err), &err);
+    CHECK_OK(hsn__distances_find(graph, targets, 2, starts, NULL, most, NULL, &d, &err), &err);
     CHECK_EQ(d.found, reachable);
     for (uint32_t i = 0; i < g->node_count; i++)
         if (d.to_target[i])
@@ -87,6 +87,7 @@ static const char types[] = "{'type':0,'name':'module','kind':'module'}\n"
                             "{'type':4,'name':'frame','kind':'frame'}\n"
                             "{'type':5,'name':'function','kind':'function'}\n"
                             "{'type':6,'name':'cell','kind':'cell'}\n"
+                            "{'type':7,'name':'type','kind':'type'}\n"
                             "{'string':0,'text':'__dict__'}\n{'string':1,'text':'cache'}\n"
                             "{'string':2,'text':'_pending'}\n{'string':3,'text':'k'}\n"
                             "{'string':4,'text':'owner'}\n{'string':5,'text':'handle'}\n"
@@ -167,6 +168,43 @@ static void test_chain_weak_references_hold_nothing(void)
     check_expression(lines, 32, NULL, NULL);
 }
 
+// Module app keeps an instance (its class holds the list that is asked for) and, five references
+// away, the same list. Module lib keeps a function whose globals are app's.
+static void test_chain_goes_round_housekeeping_where_it_can(void)
+{
+    static const char both[] = "{'object':16,'type':0,'size':1,'internal':[0,32]}\n"
+                               "{'object':32,'type':1,'size':1,'dict':[1,0,48,2,0,112]}\n"
+                               "{'object':48,'type':3,'size':1,'class':64}\n"
+                               "{'object':64,'type':7,'size':1,'internal':[0,80]}\n"
+                               "{'object':80,'type':1,'size':1,'dict':[3,0,96]}\n"
+                               "{'object':96,'type':2,'size':1}\n"
+                               "{'object':112,'type':2,'size':1,'item':[128]}\n"
+                               "{'object':128,'type':2,'size':1,'item':[144]}\n"
+                               "{'object':144,'type':2,'size':1,'item':[160]}\n"
+                               "{'object':160,'type':2,'size':1,'item':[96]}\n"
+                               "{'root':16,'kind':'module','name':'app'}\n";
+    static const char class_only[] = "{'object':16,'type':0,'size':1,'internal':[0,32]}\n"
+                                     "{'object':32,'type':1,'size':1,'dict':[1,0,48]}\n"
+                                     "{'object':48,'type':3,'size':1,'class':64}\n"
+                                     "{'object':64,'type':7,'size':1,'internal':[0,80]}\n"
+                                     "{'object':80,'type':1,'size':1,'dict':[3,0,96]}\n"
+                                     "{'object':96,'type':2,'size':1}\n"
+                                     "{'root':16,'kind':'module','name':'app'}\n";
+    static const char globals[] = "{'object':16,'type':4,'size':1,'local':[5,32]}\n"
+                                  "{'object':32,'type':5,'size':1,'internal':[0,48]}\n"
+                                  "{'object':48,'type':1,'size':1,'dict':[3,0,96]}\n"
+                                  "{'object':64,'type':0,'size':1,'internal':[0,48]}\n"
+                                  "{'object':80,'type':2,'size':1,'item':[64]}\n"
+                                  "{'object':96,'type':2,'size':1}\n"
+                                  "{'object':112,'type':2,'size':1,'item':[80]}\n"
+                                  "{'object':128,'type':2,'size':1,'item':[112]}\n"
+                                  "{'root':16,'kind':'frame','name':'run a.py:1'}\n"
+                                  "{'root':128,'kind':'interpreter','name':'sys.modules'}\n";
+    check_expression(both, 96, NULL, "app._pending[0][0][0][0]");
+    check_expression(class_only, 96, NULL, "app.cache.__class__.k");
+    check_expression(globals, 96, NULL, "<interpreter sys.modules>[0][0][0].k");
+}
+
 static void test_chain_prefers_modules_then_labels_then_addresses(void)
 {
     static const char roots[] = "{'object':16,'type':3,'size':1,'attr':[4,96]}\n"
@@ -229,7 +267,7 @@ static void test_chain_of_a_million_links(void)
     offsets[COUNT] = COUNT - 1;
     hsn__bitmap_set(starts, 0);
     CHECK_OK(hsn_graph_build(&graph, COUNT, offsets, targets, HSN_GRAPH_BACKWARD, &err), &err);
-    CHECK_OK(hsn__distances_find(graph, &target, 1, starts, 0, NULL, &d, &err), &err);
+    CHECK_OK(hsn__distances_find(graph, &target, 1, starts, NULL, 0, NULL, &d, &err), &err);
     CHECK_EQ(d.to_target[0], COUNT);
     hsn__distances_clear(&d);
     hsn_graph_free(graph);
@@ -268,6 +306,7 @@ CHECK_MAIN(CHECK_CASE(test_chain_distances_equal_relaxation_on_random_graphs),
            CHECK_CASE(test_chain_reads_as_an_expression),
            CHECK_CASE(test_chain_from_a_frame_through_a_closure),
            CHECK_CASE(test_chain_weak_references_hold_nothing),
+           CHECK_CASE(test_chain_goes_round_housekeeping_where_it_can),
            CHECK_CASE(test_chain_prefers_modules_then_labels_then_addresses),
            CHECK_CASE(test_chain_begins_at_a_type_and_ends_at_its_limit),
            CHECK_CASE(test_chain_of_a_million_links),
