@@ -26,8 +26,28 @@ typedef struct work {
     hsn_heap *heap; // of the last snapshot
     hsn__placed placed;
     int64_t first_bytes, last_bytes;
+    unsigned dominators;    // what to do where a store keeps none
+    bool has_retained;      // … of all snapshots looked at so far
+    uint32_t *first, *last; // by node of these snapshots: its pattern, then its row
+    uint32_t *row_of;       // by pattern
     const hsn_progress *progress;
 } work;
+
+// Only the first and the last snapshot are asked for retained bytes. The first one's patterns stay
+// until it is known which of them are rows.
+static int keep_patterns(work *w, size_t i, hsn_error *err)
+{
+    bool has = false;
+    if (i && i + 1 < w->count)
+        return HSN_OK;
+    int r = hsn__why_has_retained(w->heap, w->dominators, &has, err);
+    w->has_retained = has && (!i || w->has_retained);
+    if (!i && w->has_retained) {
+        w->first = w->placed.pattern;
+        w->placed.pattern = NULL;
+    }
+    return r;
+}
 
 // Lay snapshot `i` over the tree; only the last one stays.
 static int place(work *w, size_t i, hsn_error *err)
@@ -49,6 +69,8 @@ static int place(work *w, size_t i, hsn_error *err)
     if (!i)
         w->first_bytes = bytes;
     w->last_bytes = bytes;
+    if (r >= 0)
+        r = keep_patterns(w, i, err);
     if (i + 1 < w->count) {
         hsn__placed_clear(&w->placed);
         hsn_heap_close(w->heap);
@@ -84,6 +106,8 @@ static int explain(work *w, size_t limit, hsn__arena *arena, hsn_why *out, hsn_e
                                   .snapshots = w->count};
         r = hsn__why_rows(&source, limit, arena, out, err);
     }
+    if (r >= 0 && w->has_retained)
+        r = hsn__why_number_rows(&tree, out->count, &w->row_of, err);
     out->gained_bytes = (uint64_t)tree.gained;
     out->heap_bytes_delta = w->last_bytes - w->first_bytes;
     out->patterns = w->patterns.count - HSN__TOP_COUNT;
@@ -92,10 +116,66 @@ static int explain(work *w, size_t limit, hsn__arena *arena, hsn_why *out, hsn_e
     return r;
 }
 
+// Everything that is not needed for retained bytes: finding dominators takes room.
+static void clear_patterns(work *w)
+{
+    for (size_t i = 0; w->cells && i < w->count; i++)
+        hsn__free(w->cells[i]);
+    hsn__free(w->cells);
+    hsn__free(w->cell_counts);
+    w->cells = NULL;
+    w->cell_counts = NULL;
+    hsn__placed_clear(&w->placed);
+    hsn_heap_close(w->heap);
+    w->heap = NULL;
+    hsn__patterns_clear(&w->patterns);
+}
+
+// Retained bytes by row of the snapshot `ref`; `pattern` by node becomes the row.
+static int retained_of(work *w, const hsn_snapshot_ref *ref, uint32_t *pattern, size_t rows,
+                       uint64_t *out, hsn_error *err)
+{
+    int r = hsn_heap_open(&w->heap, ref->store, ref->id, err);
+    if (r < 0)
+        return r;
+    for (uint64_t node = 0; node < hsn_heap_info(w->heap)->objects; node++)
+        pattern[node] = w->row_of[pattern[node]];
+    r = hsn__why_retained(w->heap, w->dominators, pattern, rows, w->progress, out, err);
+    hsn_heap_close(w->heap);
+    w->heap = NULL;
+    return r;
+}
+
+static int fill_retained(work *w, hsn_why *out, hsn_error *err)
+{
+    uint64_t *before = hsn__alloc_array(out->count + 1, sizeof *before);
+    uint64_t *after = hsn__alloc_array(out->count + 1, sizeof *after);
+    int r = before && after ? HSN_OK : hsn__fail_memory(err);
+    if (r >= 0 && out->count)
+        r = retained_of(w, &w->snapshots[w->count - 1], w->last, out->count, after, err);
+    hsn__free(w->last);
+    w->last = NULL;
+    if (r >= 0 && out->count)
+        r = retained_of(w, &w->snapshots[0], w->first, out->count, before, err);
+    for (size_t i = 0; i < out->count && r >= 0; i++) {
+        hsn_why_row *row = &out->rows[i];
+        row->retained_bytes_old = before[i];
+        row->retained_bytes_new = after[i];
+        row->retained_bytes_delta = (int64_t)(after[i] - before[i]);
+    }
+    out->has_retained = 1;
+    hsn__free(before);
+    hsn__free(after);
+    return r;
+}
+
 int hsn_why_over(const hsn_snapshot_ref *snapshots, size_t count, const hsn_why_options *options,
                  const hsn_progress *progress, hsn_why *out, hsn_error *err)
 {
-    work w = {.snapshots = snapshots, .count = count, .progress = progress};
+    work w = {.snapshots = snapshots,
+              .count = count,
+              .progress = progress,
+              .dominators = options ? options->dominators : 0};
     *out = (hsn_why){.snapshots = count};
     if (count < 2)
         return hsn__fail(err, HSN_EINVAL, NULL, "growth needs two or more snapshots");
@@ -113,13 +193,14 @@ int hsn_why_over(const hsn_snapshot_ref *snapshots, size_t count, const hsn_why_
         r = level(&w, err);
     if (r >= 0)
         r = explain(&w, options ? options->limit : 0, arena, out, err);
-    for (size_t i = 0; w.cells && i < count; i++)
-        hsn__free(w.cells[i]);
-    hsn__free(w.cells);
-    hsn__free(w.cell_counts);
-    hsn__placed_clear(&w.placed);
-    hsn_heap_close(w.heap);
-    hsn__patterns_clear(&w.patterns);
+    w.last = w.placed.pattern;
+    w.placed.pattern = NULL;
+    clear_patterns(&w);
+    if (r >= 0 && w.has_retained)
+        r = fill_retained(&w, out, err);
+    hsn__free(w.first);
+    hsn__free(w.last);
+    hsn__free(w.row_of);
     if (r < 0)
         hsn_why_free(out);
     return r < 0 ? r : HSN_OK;

@@ -69,6 +69,23 @@ typedef struct hsn__why_source {
     size_t snapshots;
 } hsn__why_source;
 
+/** Whether retained bytes are to be told: `flags` (hsn_dominators_flag) compute them, or the store
+ * keeps them. Errors: HSN_ESTORE. */
+int hsn__why_has_retained(hsn_heap *heap, unsigned flags, bool *out, hsn_error *err);
+
+/** By pattern: the row, of the first `rows` entries, whose objects it holds; `rows` = none. The
+ * caller frees *out, failed or not. Errors: HSN_ENOMEM. */
+int hsn__why_number_rows(const hsn__growth_tree *tree, size_t rows, uint32_t **out, hsn_error *err);
+
+/**
+ * Retained bytes of the objects of each row, every byte once; `row` by node, `rows` = none. `out`
+ * has rows + 1 elements, the last one without meaning.
+ *
+ * Errors: as hsn_dominators_read(). Cost: as that, and 8 bytes a node beside the dominators.
+ */
+int hsn__why_retained(hsn_heap *heap, unsigned flags, const uint32_t *row, size_t rows,
+                      const hsn_progress *progress, uint64_t *out, hsn_error *err);
+
 /** Fill out->rows from the first `limit` entries. Errors: HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT. */
 int hsn__why_rows(const hsn__why_source *source, size_t limit, hsn__arena *arena, hsn_why *out,
                   hsn_error *err);

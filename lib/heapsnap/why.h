@@ -4,7 +4,7 @@
 #ifndef HEAPSNAP_WHY_H
 #define HEAPSNAP_WHY_H
 
-#include "heapsnap/graph.h"
+#include "heapsnap/dominators.h"
 #include "heapsnap/pattern.h"
 #include "heapsnap/totals.h"
 
@@ -32,7 +32,9 @@ HSN_API const char *hsn_why_kind_name(hsn_why_kind kind);
 #define HSN_WHY_MAX_SNAPSHOTS 256
 
 typedef struct hsn_why_options {
-    size_t limit; /**< rows; 0 = all */
+    size_t limit;        /**< rows; 0 = all */
+    unsigned dominators; /**< hsn_dominators_flag bits: for retained bytes, what to do where a store
+                              keeps no dominators; 0 = tell none then */
 } hsn_why_options;
 
 /** What holds the objects of a row. */
@@ -51,9 +53,13 @@ typedef struct hsn_why_row {
     int64_t count_delta;      /**< objects of the type at the path */
     int64_t size_bytes_delta; /**< their shallow bytes */
     int64_t held_bytes_delta; /**< with all that hangs on the same holder */
-    double share;             /**< held_bytes_delta by all that the heap gained, 0 to 1 */
-    const char *path;         /**< `app.cache._pending[*]` leads to an object of the type */
-    hsn_pattern_step *steps;  /**< root → object */
+    /** What single objects of the type at the path dominate, every byte once, in the first and in
+        the last snapshot. 0 without hsn_why.has_retained. */
+    uint64_t retained_bytes_old, retained_bytes_new;
+    int64_t retained_bytes_delta;
+    double share;            /**< held_bytes_delta by all that the heap gained, 0 to 1 */
+    const char *path;        /**< `app.cache._pending[*]` leads to an object of the type */
+    hsn_pattern_step *steps; /**< root → object */
     size_t step_count;
     const char *cut; /**< the reference to cut, as an expression; for garbage the one that closes
                           the cycle; "" = none is known */
@@ -76,8 +82,9 @@ typedef struct hsn_why {
     uint64_t gained_bytes; /**< by types whose bytes rose, from the first to the last snapshot */
     int64_t heap_bytes_delta;
     uint64_t patterns;
-    int is_coarse; /**< the limit of patterns was reached: deep ones were merged */
-    void *memory;  /**< private */
+    int is_coarse;    /**< the limit of patterns was reached: deep ones were merged */
+    int has_retained; /**< both stores keep dominators, or they were computed */
+    void *memory;     /**< private */
 } hsn_why;
 
 /**
@@ -91,7 +98,8 @@ typedef struct hsn_why {
  * Errors:  HSN_EINVAL (fewer than two snapshots), HSN_ENOMEM, HSN_ELIMIT, HSN_ESTORE, HSN_EFORMAT,
  *          HSN_ECANCELED.
  * Cost:    O(nodes + references) a snapshot, one in memory at a time: 24 bytes a node and 8 a
- *          reference, and up to 90 bytes a pattern.
+ *          reference, and up to 90 bytes a pattern. With retained bytes 40 a node, and what
+ *          hsn_dominators_read() costs for the first and the last one.
  * Threads: needs exclusive use of the stores while it runs.
  * Source:  docs/analysis/why.md
  */

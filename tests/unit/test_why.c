@@ -187,16 +187,187 @@ static void test_why_tells_garbage_from_what_native_code_holds(void)
     check_cycles(2, HSN_WHY_EXTREF, "<held by native code: app.cache.Request>", "");
 }
 
+// ---- retained bytes, and what says the same slowly
+
+enum { PENDING = 3, OTHER = 4, OTHER_LIST = 5, OTHER_INNER = 6, FIRST_REQUEST = 7, MOST = 96 };
+
+typedef struct little_heap {
+    unsigned count, requests; // nodes 1, 2 and PENDING are the HEAD's
+    unsigned sizes[MOST];
+    bool refers[MOST][MOST];
+} little_heap;
+
+static unsigned address_of(unsigned node)
+{
+    static const unsigned of_head[] = {0, 16, 32, 64};
+    return node <= PENDING ? of_head[node] : BASE + STEP * node;
+}
+
+// app.cache.pending lists requests; futures hang on them, and on app.other two lists deep, and hold
+// each other and requests as it comes.
+static void make_little(little_heap *h, unsigned requests, check_random *random)
+{
+    *h = (little_heap){.requests = requests};
+    unsigned futures = FIRST_REQUEST + requests;
+    h->count = futures + 2 + check_random_below(random, MOST - futures - 2);
+    h->refers[1][2] = h->refers[2][PENDING] = true;
+    h->refers[OTHER][OTHER_LIST] = h->refers[OTHER_LIST][OTHER_INNER] = true;
+    h->sizes[1] = 72;
+    h->sizes[2] = 232;
+    for (unsigned i = PENDING; i < h->count; i++)
+        h->sizes[i] = 16 + 8 * check_random_below(random, 20);
+    for (unsigned i = FIRST_REQUEST; i < futures; i++)
+        h->refers[PENDING][i] = true;
+    unsigned rare = 1 + check_random_below(random, 6);
+    for (unsigned i = futures; i < h->count; i++) {
+        h->refers[FIRST_REQUEST + check_random_below(random, requests)][i] = true;
+        h->refers[OTHER_INNER][i] = !check_random_below(random, 8);
+        for (unsigned k = 0; k < 3; k++) {
+            unsigned other = FIRST_REQUEST + check_random_below(random, h->count - FIRST_REQUEST);
+            if (!check_random_below(random, rare))
+                h->refers[k ? other : i][k ? i : other] = true;
+        }
+    }
+}
+
+static void put_little_refs(pen *p, const little_heap *h, unsigned node, const char *label)
+{
+    bool first = true;
+    for (unsigned i = 0; i < h->count; i++)
+        if (h->refers[node][i]) {
+            put(p, "%s%s%u", first ? "" : ",", label, address_of(i));
+            first = false;
+        }
+}
+
+static bool open_little(snapshot_of *out, const little_heap *h)
+{
+    pen p = {0};
+    for (const char *c = HEAD; *c; c++)
+        put(&p, "%c", *c);
+    put(&p, "{'object':64,'type':2,'size':%u,'len':%u,'item':[", h->sizes[PENDING], h->requests);
+    put_little_refs(&p, h, PENDING, "");
+    put(&p, "]}\n{'root':%u,'kind':'module','name':'app.other'}\n", address_of(OTHER));
+    for (unsigned i = OTHER; i < h->count; i++) {
+        bool is_list = i == OTHER_LIST || i == OTHER_INNER;
+        bool is_request = i >= FIRST_REQUEST && i < FIRST_REQUEST + h->requests;
+        put(&p, "{'object':%u,'type':%d,'size':%u,%s'%s':[", address_of(i),
+            i == OTHER   ? 0
+            : is_list    ? 2
+            : is_request ? 3
+                         : 5,
+            h->sizes[i], i == OTHER ? "'text':'app.other'," : "",
+            i == OTHER ? "internal"
+            : is_list  ? "item"
+                       : "attr");
+        put_little_refs(&p, h, i, i == OTHER ? "0," : is_list ? "" : is_request ? "2," : "4,");
+        put(&p, "]}\n");
+    }
+    return open_text(out, &p);
+}
+
+static void reach_without(const little_heap *h, unsigned absent, bool *out)
+{
+    unsigned stack[MOST], depth = 0;
+    memset(out, 0, MOST * sizeof *out);
+    out[1] = out[OTHER] = true;
+    stack[depth++] = 1;
+    stack[depth++] = OTHER;
+    while (depth) {
+        unsigned node = stack[--depth];
+        for (unsigned i = 0; i < h->count; i++)
+            if (h->refers[node][i] && !out[i] && i != absent) {
+                out[i] = true;
+                stack[depth++] = i;
+            }
+    }
+}
+
+// Take away one request after the other; count what went with any of them.
+static uint64_t retained_slowly(const little_heap *h)
+{
+    bool whole[MOST], rest[MOST], went[MOST] = {false};
+    uint64_t sum = 0;
+    reach_without(h, 0, whole);
+    for (unsigned k = 0; k < h->requests; k++) {
+        reach_without(h, FIRST_REQUEST + k, rest);
+        for (unsigned i = 0; i < h->count; i++)
+            went[i] |= whole[i] && !rest[i];
+    }
+    for (unsigned i = 0; i < h->count; i++)
+        sum += went[i] ? h->sizes[i] : 0;
+    return sum;
+}
+
+static void test_why_retained_is_what_goes_with_any_object_of_the_row(void)
+{
+    check_random random = {20};
+    for (int round = 0; round < 60; round++) {
+        little_heap heaps[2];
+        snapshot_of before, after;
+        hsn_error err = {0};
+        hsn_why why;
+        make_little(&heaps[0], 1 + check_random_below(&random, 5), &random);
+        make_little(&heaps[1], 15 + check_random_below(&random, 40), &random);
+        if (!open_little(&before, &heaps[0]) || !open_little(&after, &heaps[1]))
+            return;
+        hsn_snapshot_ref refs[] = {ref_of(&before), ref_of(&after)};
+        hsn_why_options options = {.dominators = HSN_DOMINATORS_COMPUTE};
+        CHECK_OK(hsn_why_over(refs, 2, &options, NULL, &why, &err), &err);
+        const hsn_why_row *row = NULL;
+        for (size_t i = 0; i < why.count; i++)
+            if (!strcmp(why.rows[i].type, "app.cache.Request") &&
+                !strcmp(why.rows[i].path, "app.cache.pending[*]"))
+                row = &why.rows[i];
+        CHECK_EQ(why.has_retained, 1);
+        if (CHECK(row != NULL)) {
+            uint64_t old_bytes = retained_slowly(&heaps[0]), bytes = retained_slowly(&heaps[1]);
+            CHECK_EQ(row->count_delta, heaps[1].requests - heaps[0].requests);
+            CHECK_EQ(row->retained_bytes_old, old_bytes);
+            CHECK_EQ(row->retained_bytes_new, bytes);
+            CHECK_EQ(row->retained_bytes_delta, (int64_t)(bytes - old_bytes));
+        }
+        hsn_why_free(&why);
+        snapshot_close(&before);
+        snapshot_close(&after);
+    }
+}
+
+static void test_why_tells_no_retained_bytes_unasked(void)
+{
+    snapshot_of before, after;
+    hsn_error err = {0};
+    hsn_why why;
+    if (!open_pending(&before, 10, BASE) || !open_pending(&after, 110, BASE))
+        return;
+    hsn_snapshot_ref refs[] = {ref_of(&before), ref_of(&after)};
+    if (CHECK_OK(hsn_why_over(refs, 2, NULL, NULL, &why, &err), &err) && CHECK_EQ(why.count, 1)) {
+        CHECK_EQ(why.has_retained, 0);
+        CHECK_EQ(why.rows[0].retained_bytes_new, 0);
+    }
+    hsn_why_free(&why);
+    // Nothing grew: no row, and nothing to find.
+    hsn_why_options options = {.dominators = HSN_DOMINATORS_COMPUTE};
+    hsn_snapshot_ref same[] = {refs[0], refs[0]};
+    CHECK_OK(hsn_why_over(same, 2, &options, NULL, &why, &err), &err);
+    CHECK_EQ(why.count, 0);
+    CHECK_EQ(why.has_retained, 1);
+    hsn_why_free(&why);
+    snapshot_close(&before);
+    snapshot_close(&after);
+}
+
 static void test_why_reports_missing_memory(void)
 {
     snapshot_of before, after;
     if (!open_cycles(&before, 2, 1) || !open_pending(&after, 20, BASE))
         return;
     hsn_snapshot_ref refs[] = {ref_of(&before), ref_of(&after)};
+    hsn_why_options options = {.dominators = HSN_DOMINATORS_COMPUTE};
     for (uint64_t nth = 1;; nth++) {
         hsn_why why;
         hsn__alloc_fail_at(nth, true);
-        int r = hsn_why_over(refs, 2, NULL, NULL, &why, NULL);
+        int r = hsn_why_over(refs, 2, &options, NULL, &why, NULL);
         hsn__alloc_fail_at(0, false);
         if (r == HSN_OK) {
             CHECK(nth > 20);
@@ -213,4 +384,6 @@ static void test_why_reports_missing_memory(void)
 CHECK_MAIN(CHECK_CASE(test_why_names_container_type_and_line),
            CHECK_CASE(test_why_over_three_tells_steady_growth),
            CHECK_CASE(test_why_tells_garbage_from_what_native_code_holds),
+           CHECK_CASE(test_why_retained_is_what_goes_with_any_object_of_the_row),
+           CHECK_CASE(test_why_tells_no_retained_bytes_unasked),
            CHECK_CASE(test_why_reports_missing_memory))

@@ -35,12 +35,15 @@ static const hsn_column bare_bytes[] = {{HSN_COLUMN_BYTES, NULL, NULL, 0, NULL},
 static const hsn_column columns[] = {
     {HSN_COLUMN_PERCENT, "share", "Share", 0, NULL},
     {HSN_COLUMN_DELTA_BYTES, "held_bytes_delta", "Held +/-", 0, NULL},
+    {HSN_COLUMN_DELTA_BYTES, "retained_bytes_delta", "Retained +/-", HSN_COLUMN_IF_ANY, NULL},
     {HSN_COLUMN_DELTA_COUNT, "count_delta", "Count +/-", 0, NULL},
     {HSN_COLUMN_TEXT, "kind", "Kind", 0, NULL},
     {HSN_COLUMN_TEXT, "what", "Path → type", HSN_COLUMN_TEXT_ONLY, NULL},
     {HSN_COLUMN_TEXT, "site", "Allocated at", HSN_COLUMN_TEXT_ONLY | HSN_COLUMN_IF_ANY, NULL},
     {HSN_COLUMN_TEXT, "type", NULL, HSN_COLUMN_DATA_ONLY, NULL},
     {HSN_COLUMN_DELTA_BYTES, "size_bytes_delta", NULL, HSN_COLUMN_DATA_ONLY, NULL},
+    {HSN_COLUMN_BYTES, "retained_bytes_old", NULL, HSN_COLUMN_DATA_ONLY, NULL},
+    {HSN_COLUMN_BYTES, "retained_bytes_new", NULL, HSN_COLUMN_DATA_ONLY, NULL},
     {HSN_COLUMN_TEXT, "path", NULL, HSN_COLUMN_DATA_ONLY, NULL},
     {HSN_COLUMN_LIST, "path_steps", NULL, HSN_COLUMN_DATA_ONLY, step_fields},
     {HSN_COLUMN_TEXT, "cut", NULL, HSN_COLUMN_DATA_ONLY, NULL},
@@ -117,11 +120,15 @@ static void holder_cells(hsn_table *table, const hsn_why_holder *holder)
     hsn_table_end(table);
 }
 
-static void row_cells(struct cli *cli, hsn_table *table, const hsn_why_row *row, size_t snapshots)
+static void row_cells(struct cli *cli, hsn_table *table, const hsn_why *why, const hsn_why_row *row)
 {
     const hsn_frame *at = row->allocated_at;
     hsn_table_real(table, row->share);
     hsn_table_delta(table, row->held_bytes_delta);
+    if (why->has_retained)
+        hsn_table_delta(table, row->retained_bytes_delta);
+    else
+        hsn_table_null(table);
     hsn_table_delta(table, row->count_delta);
     hsn_table_text(table, hsn_why_kind_name(row->kind));
     hsn_table_text(table, what(cli, row));
@@ -132,6 +139,13 @@ static void row_cells(struct cli *cli, hsn_table *table, const hsn_why_row *row,
         hsn_table_null(table);
     hsn_table_text(table, row->type);
     hsn_table_delta(table, row->size_bytes_delta);
+    if (why->has_retained) {
+        hsn_table_bytes(table, row->retained_bytes_old);
+        hsn_table_bytes(table, row->retained_bytes_new);
+    } else {
+        hsn_table_null(table);
+        hsn_table_null(table);
+    }
     hsn_table_text(table, row->path);
     hsn_table_begin(table);
     for (size_t i = 0; i < row->step_count; i++) {
@@ -152,7 +166,7 @@ static void row_cells(struct cli *cli, hsn_table *table, const hsn_why_row *row,
     for (size_t i = 0; i < row->stack_count; i++)
         frame_cells(table, &row->allocated_stack[i]);
     hsn_table_end(table);
-    series_cells(table, row, snapshots);
+    series_cells(table, row, why->snapshots);
     hsn_table_bool(table, row->grew_every_step);
     hsn_table_bool(table, row->is_noise);
     hsn_table_text(table, "pattern and type");
@@ -195,6 +209,7 @@ static void note_cells(struct cli *cli, hsn_table *table, const hsn_why *why)
     }
     hsn_table_real(table, explained);
     hsn_table_delta(table, held);
+    hsn_table_null(table); // objects below others' would count twice
     hsn_table_null(table);
     hsn_table_null(table);
     hsn_table_text(table,
@@ -202,7 +217,7 @@ static void note_cells(struct cli *cli, hsn_table *table, const hsn_why *why)
                        ? cli_format(cli, "(of %s gained; %zu more rows)",
                                     cli_bytes(cli, why->gained_bytes), why->matched - why->count)
                        : cli_format(cli, "(of %s gained)", cli_bytes(cli, why->gained_bytes)));
-    for (const hsn_column *c = &columns[5]; c->type != HSN_COLUMN_END; c++)
+    for (const hsn_column *c = &columns[6]; c->type != HSN_COLUMN_END; c++)
         hsn_table_null(table);
 }
 
@@ -214,7 +229,7 @@ static int print(struct cli *cli, const hsn_why *why)
     if (!members || hsn_table_new(&table, columns, &err) < 0)
         r = cli_error(cli, NULL, "out of memory");
     for (size_t i = 0; !r && i < why->count; i++)
-        row_cells(cli, table, &why->rows[i], why->snapshots);
+        row_cells(cli, table, why, &why->rows[i]);
     if (!r && cli->format == FORMAT_TEXT)
         note_cells(cli, table, why);
     if (!r)
@@ -236,9 +251,11 @@ static bool found(const hsn_why *why, uint64_t min_growth)
 }
 
 int why_print(struct cli *cli, const hsn_snapshot_ref *snapshots, size_t count, const char *subject,
-              uint64_t min_growth)
+              uint64_t min_growth, bool retained)
 {
-    hsn_why_options options = {.limit = cli->limit < UINT64_MAX ? (size_t)cli->limit : MOST_ROWS};
+    hsn_why_options options = {.limit = cli->limit < UINT64_MAX ? (size_t)cli->limit : MOST_ROWS,
+                               .dominators =
+                                   retained ? HSN_DOMINATORS_COMPUTE | HSN_DOMINATORS_KEEP : 0};
     hsn_error err = {0};
     hsn_why why;
     if (hsn_why_over(snapshots, count, &options, cli_progress(cli), &why, &err) < 0)
