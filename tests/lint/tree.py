@@ -19,7 +19,7 @@ REPEATED = {'meson.build', 'README.md', 'LICENSE', '__init__.py', '__main__.py',
 # is a tree of its own.
 CASES = ('testdata/', 'tests/cli/', 'tools/capture/')
 
-TOP_LEVEL = {'LICENSE', 'README.md', 'meson.build', 'meson_options.txt', 'docs', 'lib', 'schemas',
+TOP_LEVEL = {'LICENSE', 'README.md', 'meson.build', 'docs', 'lib', 'schemas',
              'testdata', 'tests', 'tools'}
 
 
