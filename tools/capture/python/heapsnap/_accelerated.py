@@ -2,6 +2,7 @@
 """Hands a plan to the C accelerator, when it was built; the output is that of _walk.py."""
 import gc
 import os
+import sys
 
 from . import _layout
 from . import _types
@@ -49,8 +50,10 @@ def _types_to_describe(lists):
                 found.append(t)
     # Instances that the collector does not know may be of any type that is not its business;
     # those of gc.freeze() are in no list.
-    return [t for t in found
-            if frozen or not lists or id(t) in used or not _layout.type_flags(t) & _layout.IS_GC]
+    # With other threads, an object of any type may come into being before the walk begins.
+    alone = len(sys._current_frames()) == 1
+    return [t for t in found if frozen or not alone or not lists or id(t) in used or
+            not _layout.type_flags(t) & _layout.IS_GC]
 
 
 def walk(output, lists, plan, head, tail, marker=None):

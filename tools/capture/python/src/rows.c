@@ -73,6 +73,22 @@ static bool read_members(walk *w, type_row *row, PyObject *members)
     return true;
 }
 
+static bool make_room(walk *w)
+{
+    if (w->row_count < w->row_room)
+        return true;
+    size_t room = w->row_room ? w->row_room * 2 : 512;
+    type_row *rows = realloc(w->rows, room * sizeof *rows);
+    if (!rows) {
+        PyErr_NoMemory();
+        return false;
+    }
+    w->rows = rows;
+    w->row_room = room;
+    w->last_row = NULL;
+    return true;
+}
+
 // The order is that of the tuple at the end of _types.describe().
 bool row_add(walk *w, PyObject *described)
 {
@@ -80,17 +96,8 @@ bool row_add(walk *w, PyObject *described)
     PyObject *definition, *sizer, *members;
     unsigned long long id;
     int heap, is_gc;
-    if (w->row_count == w->row_room) {
-        size_t room = w->row_room ? w->row_room * 2 : 512;
-        type_row *rows = realloc(w->rows, room * sizeof *rows);
-        if (!rows) {
-            PyErr_NoMemory();
-            return false;
-        }
-        w->rows = rows;
-        w->row_room = room;
-        w->last_row = NULL;
-    }
+    if (!make_room(w))
+        return false;
     if (!PyArg_ParseTuple(described, "UppnnnOiiniO!iniK", &definition, &heap, &is_gc,
                           &row.basicsize, &row.itemsize, &row.extra, &sizer, &row.container,
                           &row.dict_place, &row.dict_offset, &row.inline_mode, &PyTuple_Type,
@@ -120,6 +127,52 @@ void rows_free(walk *w)
     free(w->rows);
 }
 
+// Other threads would run while Python describes a type, and free what is known here by its address
+// only. So with other threads a type that nobody described before the walk is told by C alone: its
+// name and sizes, its instances' references without names.
+static bool row_add_plain(walk *w, PyTypeObject *type)
+{
+    type_row row = {
+        .type = type,
+        .number = UNKNOWN,
+        .heap = type->tp_flags & Py_TPFLAGS_HEAPTYPE,
+        .is_gc = type->tp_flags & Py_TPFLAGS_HAVE_GC,
+        .basicsize = type->tp_basicsize,
+        .itemsize = type->tp_itemsize,
+        .extra = type->tp_flags & Py_TPFLAGS_HAVE_GC ? 16 : 0,
+    };
+    if (!make_room(w))
+        return false;
+    w->scratch.used = 0;
+    buffer_text(&w->scratch, "\"name\":");
+    type_name(&w->scratch, type, true);
+    buffer_text(&w->scratch, ",\"object\":");
+    buffer_number(&w->scratch, (uintptr_t)type);
+    buffer_add(&w->scratch, "}\n", 3); /* with its end */
+    row.definition = w->scratch.failed ? NULL : strdup(w->scratch.bytes);
+    w->rows[w->row_count] = row;
+    map_put(&w->row_of, (uintptr_t)type, (int64_t)w->row_count++);
+    if (!row.definition || w->row_of.failed)
+        PyErr_NoMemory();
+    return row.definition && !w->row_of.failed;
+}
+
+static bool has_other_threads(void)
+{
+    PyThreadState *first = PyInterpreterState_ThreadHead(PyThreadState_Get()->interp);
+    return first && PyThreadState_Next(first);
+}
+
+static bool describe_type(walk *w, PyTypeObject *type)
+{
+    if (has_other_threads())
+        return row_add_plain(w, type);
+    PyObject *described = PyObject_CallFunctionObjArgs(w->describe, (PyObject *)type, NULL);
+    bool added = described && row_add(w, described);
+    Py_XDECREF(described);
+    return added;
+}
+
 type_row *row_find(walk *w, PyTypeObject *type)
 {
     int64_t at;
@@ -127,10 +180,7 @@ type_row *row_find(walk *w, PyTypeObject *type)
         return w->last_row;
     if (!map_find(&w->row_of, (uintptr_t)type, &at)) {
         // A type that is no subclass of `object` as far as type.__subclasses__ tells: rare.
-        PyObject *described = PyObject_CallFunctionObjArgs(w->describe, (PyObject *)type, NULL);
-        bool added = described && row_add(w, described);
-        Py_XDECREF(described);
-        if (!added) {
+        if (!describe_type(w, type)) {
             w->raised = true;
             return NULL;
         }
