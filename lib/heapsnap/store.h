@@ -24,7 +24,7 @@ typedef struct hsn_store_options {
  *
  * Owns:   the caller owns *out; close it with hsn_store_close().
  * Errors: HSN_ENOTFOUND (no such file), HSN_EIO, HSN_EFORMAT (not a heapsnap store),
- *         HSN_EUNSUPPORTED (a newer schema), HSN_ESTORE, HSN_ENOMEM.
+ *         HSN_EUNSUPPORTED (a newer or older schema), HSN_ESTORE, HSN_ENOMEM.
  * Cost:   O(1); reads the header page and the schema version only.
  */
 HSN_API int hsn_store_open(hsn_store **out, const char *path, const hsn_store_options *options,

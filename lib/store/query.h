@@ -29,6 +29,7 @@
     X(SNAPSHOT_BY_ID, "SELECT id FROM snapshot WHERE id = ?1")                                     \
     X(SNAPSHOT_FIRST, "SELECT min(id) FROM snapshot")                                              \
     X(SNAPSHOT_LAST, "SELECT max(id) FROM snapshot")                                               \
+    X(SNAPSHOT_TIME, "SELECT captured_at_unix_ms FROM snapshot WHERE id = ?1")                     \
     X(FACT_INSERT, "INSERT OR REPLACE INTO fact(snapshot, name, value) VALUES (?1, ?2, ?3)")       \
     X(FACT_LIST, "SELECT name, value FROM fact WHERE snapshot = ?1 ORDER BY name")                 \
     X(TAG_INSERT, "INSERT OR REPLACE INTO tag(snapshot, name, value) VALUES (?1, ?2, ?3)")         \
@@ -61,6 +62,19 @@
       "ORDER BY stack, domain")                                                                    \
     X(SAMPLE_INSERT,                                                                               \
       "INSERT INTO sample(snapshot, number, series, time_s, value) VALUES (?1, ?2, ?3, ?4, ?5)")   \
+    X(FINDING_INSERT,                                                                              \
+      "INSERT INTO finding(snapshot, number, fingerprint, rule, severity, subject, kind, unit, "   \
+      "value_old, value_new, value_limit, message, path, allocated_at) VALUES (?1, ?2, ?3, ?4, "   \
+      "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")                                              \
+    X(FINDING_DELETE, "DELETE FROM finding WHERE snapshot = ?1")                                   \
+    X(FINDING_LIST,                                                                                \
+      "SELECT fingerprint, rule, severity, subject, kind, unit, value_old, value_new, "            \
+      "value_limit, message, path, allocated_at FROM finding WHERE snapshot = ?1 ORDER BY number") \
+    X(FINDING_SEEN,                                                                                \
+      "SELECT DISTINCT id, captured_at_unix_ms FROM finding JOIN snapshot ON id = snapshot "       \
+      "WHERE fingerprint = ?1 AND CASE WHEN captured_at_unix_ms IS NULL OR ?3 IS NULL "            \
+      "THEN id <= ?2 ELSE (captured_at_unix_ms, id) <= (?3, ?2) END "                              \
+      "ORDER BY captured_at_unix_ms IS NULL, captured_at_unix_ms, id")                             \
     X(SEGMENT_INSERT,                                                                              \
       "INSERT INTO segment(snapshot, \"column\", part, row_count, value_count, crc32, data) "      \
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                                       \

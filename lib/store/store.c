@@ -108,6 +108,9 @@ static int check_schema(hsn_store *store, hsn_error *err)
     if (version < 1)
         return hsn__fail(err, HSN_EFORMAT, store->path, "not a heapsnap store: schema %lld",
                          (long long)version);
+    if (version < HSN__SCHEMA_VERSION)
+        return hsn__fail(err, HSN_EUNSUPPORTED, store->path,
+                         "made by an earlier version: load its dump again");
     return HSN_OK;
 }
 

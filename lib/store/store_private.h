@@ -11,7 +11,7 @@
 
 /** "hsnp" */
 #define HSN__APPLICATION_ID 0x68736e70
-#define HSN__SCHEMA_VERSION 1
+#define HSN__SCHEMA_VERSION 2
 
 struct hsn_store {
     sqlite3 *db;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The store: one SQLite file, one or many snapshots. Schema 1.
+-- The store: one SQLite file, one or many snapshots. Schema 2.
 --
 -- Rows hold what people query with any SQLite client. The objects and references themselves are
 -- columns, packed in the table `segment` (docs/store.md tells how); SQL sees them through the virtual
@@ -138,6 +138,26 @@ CREATE TABLE sample (
     value    REAL NOT NULL,
     PRIMARY KEY (snapshot, number)
 ) STRICT, WITHOUT ROWID;
+
+-- What a report found, night after night: `snapreport` writes it. The same leak has the same fingerprint.
+CREATE TABLE finding (
+    snapshot     INTEGER NOT NULL REFERENCES snapshot(id),
+    number       INTEGER NOT NULL,    -- order in the report
+    fingerprint  TEXT NOT NULL,       -- 16 hex digits: of rule, holder pattern and type
+    rule         TEXT NOT NULL,       -- word of the policy
+    severity     TEXT NOT NULL,       -- note, warn, fail
+    subject      TEXT NOT NULL,       -- a type, a module, file:line ...
+    kind         TEXT NOT NULL,       -- growth, garbage ...; '' = none
+    unit         TEXT NOT NULL,       -- of the values: bytes, count, ms; '' = none
+    value_old    REAL,                -- of the baseline
+    value_new    REAL,                -- of this snapshot
+    value_limit  REAL,                -- that was exceeded
+    message      TEXT NOT NULL,       -- one line
+    path         TEXT NOT NULL,       -- holder pattern; '' = none
+    allocated_at TEXT NOT NULL,       -- file:line in function; '' = unknown
+    PRIMARY KEY (snapshot, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX finding_fingerprint ON finding (fingerprint);
 
 -- The columns: objects in address order, their references, and strings, 65 536 rows a segment.
 CREATE TABLE segment (
