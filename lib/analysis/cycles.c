@@ -92,7 +92,7 @@ static int find_pinned(work *w, uint64_t **out_pinned, hsn_error *err)
 {
     uint32_t nodes = w->graph->node_count;
     uint32_t *refcounts = hsn__alloc_array(nodes, sizeof *refcounts);
-    uint32_t *flags = hsn__alloc_array(nodes, sizeof *flags);
+    uint8_t *flags = hsn__alloc_array(nodes, sizeof *flags);
     int r = refcounts && flags ? HSN_OK : hsn__fail_memory(err);
     if (r >= 0)
         r = hsn_heap_column_refcounts(w->heap, refcounts, err);

@@ -10,7 +10,7 @@
 #include "base/fail.h"
 
 int hsn__cycles_pinned(const hsn_graph *graph, const hsn__components *components,
-                       uint32_t *refcounts, const uint32_t *flags, uint64_t **out_pinned,
+                       uint32_t *refcounts, const uint8_t *flags, uint64_t **out_pinned,
                        hsn_error *err)
 {
     uint64_t *pinned = hsn__bitmap_new(graph->node_count);

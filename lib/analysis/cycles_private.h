@@ -50,7 +50,7 @@ static inline bool hsn__component_is_live(const hsn__components *components, uin
  * Errors: HSN_ENOMEM. Cost: O(references of unreachable nodes) and 4 bytes for each such node.
  */
 int hsn__cycles_pinned(const hsn_graph *graph, const hsn__components *components,
-                       uint32_t *refcounts, const uint32_t *flags, uint64_t **out_pinned,
+                       uint32_t *refcounts, const uint8_t *flags, uint64_t **out_pinned,
                        hsn_error *err);
 
 /**

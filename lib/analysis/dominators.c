@@ -49,24 +49,24 @@ void hsn__dominators_add_up(const hsn__preorder *p, hsn_dominators *out)
     }
 }
 
-int hsn_dominators_find(hsn_heap *heap, const hsn_graph *graph, const hsn_progress *progress,
-                        hsn_dominators *out, hsn_error *err)
+// Frees the graph as soon as its referrers are known when it is ours: `own`, else NULL.
+static int find(hsn_heap *heap, const hsn_graph *graph, hsn_graph *own,
+                const hsn_progress *progress, hsn_dominators *out, hsn_error *err)
 {
     uint32_t nodes = hsn_graph_node_count(graph);
     hsn__preorder preorder = {0};
+    hsn__referrers referrers = {0};
     hsn__sources sources = {0};
-    *out = (hsn_dominators){0};
-    unsigned parts = hsn_graph_parts(graph);
-    if (!(parts & HSN_GRAPH_FORWARD) || parts & HSN_GRAPH_WEAK ||
-        nodes != hsn_heap_info(heap)->objects)
-        return hsn__fail(err, HSN_EINVAL, NULL,
-                         "dominators need the strong references of the heap's graph");
     int r = hsn__sources_read(heap, &sources, err);
     if (r >= 0)
         r = hsn__preorder_find(graph, &sources.holders, progress, &preorder, err);
     hsn__sources_clear(&sources);
     if (r >= 0)
-        r = hsn__dominators_sweep(graph, &preorder, progress, err);
+        r = hsn__referrers_find(graph, &preorder, progress, &referrers, err);
+    hsn_graph_free(own);
+    if (r >= 0)
+        r = hsn__dominators_sweep(&preorder, &referrers, progress, err);
+    hsn__referrers_clear(&referrers);
     hsn__free(preorder.seen);
     preorder.seen = NULL;
     if (r >= 0)
@@ -79,6 +79,18 @@ int hsn_dominators_find(hsn_heap *heap, const hsn_graph *graph, const hsn_progre
     if (r < 0)
         hsn_dominators_free(out);
     return r;
+}
+
+int hsn_dominators_find(hsn_heap *heap, const hsn_graph *graph, const hsn_progress *progress,
+                        hsn_dominators *out, hsn_error *err)
+{
+    *out = (hsn_dominators){0};
+    unsigned parts = hsn_graph_parts(graph);
+    if (!(parts & HSN_GRAPH_FORWARD) || parts & HSN_GRAPH_WEAK ||
+        hsn_graph_node_count(graph) != hsn_heap_info(heap)->objects)
+        return hsn__fail(err, HSN_EINVAL, NULL,
+                         "dominators need the strong references of the heap's graph");
+    return find(heap, graph, NULL, progress, out, err);
 }
 
 void hsn_dominators_free(hsn_dominators *dominators)
@@ -232,8 +244,7 @@ int hsn_dominators_read(hsn_heap *heap, unsigned flags, const hsn_progress *prog
     } else if (r >= 0) {
         r = hsn_graph_load(&graph, heap, HSN_GRAPH_FORWARD, progress, err);
         if (r >= 0)
-            r = hsn_dominators_find(heap, graph, progress, out, err);
-        hsn_graph_free(graph);
+            r = find(heap, graph, graph, progress, out, err);
         if (r >= 0 && flags & HSN_DOMINATORS_KEEP && hsn__results_can_keep(heap))
             keep(heap, out);
     }

@@ -35,7 +35,7 @@ typedef struct hsn__holders {
     const hsn_node_id *declared; /**< may repeat nodes */
     size_t declared_count;
     const uint32_t *refcounts; /**< by node; UINT32_MAX = unknown or immortal. NULL = none known */
-    const uint32_t *flags;     /**< hsn_object_flag bits by node; not NULL when refcounts is not */
+    const uint8_t *flags;      /**< hsn_object_flag bits by node; not NULL when refcounts is not */
     /**
      * Called when there is garbage: the nodes to begin with where there is a choice, as a bitmap
      * that this module frees. NULL = no preference.
@@ -59,13 +59,30 @@ void hsn__preorder_clear(hsn__preorder *preorder);
 int hsn__preorder_walk(hsn__preorder *preorder, const hsn_graph *graph, const hsn_node_id *nodes,
                        size_t count, const hsn_progress *progress, hsn_error *err);
 
+/** The referrers of every node, by number, as numbers: those of w follow those of w - 1. */
+typedef struct hsn__referrers {
+    uint64_t *bases; /**< by block of numbers: what seen->referrers, now a place, counts from */
+    uint32_t *ids;
+    uint64_t count;
+} hsn__referrers;
+
 /**
- * Turn `parent` into immediate dominators, by number; 0 = a virtual root. Consumes seen->referrers.
+ * Collect the referrers of every node that is no top. Consumes seen->referrers. The graph is not
+ * needed any more then. Clear *out with hsn__referrers_clear(), failed or not.
+ *
+ * Errors: HSN_ENOMEM, HSN_ELIMIT, HSN_ECANCELED. Cost: O(nodes + references); 4 bytes a reference.
+ */
+int hsn__referrers_find(const hsn_graph *graph, hsn__preorder *preorder,
+                        const hsn_progress *progress, hsn__referrers *out, hsn_error *err);
+void hsn__referrers_clear(hsn__referrers *referrers);
+
+/**
+ * Turn `parent` into immediate dominators, by number; 0 = a virtual root.
  *
  * Errors: HSN_ENOMEM, HSN_ECANCELED. Cost: O((nodes + references) log nodes) at the very worst,
- * linear in practice; 12 bytes a node and 4 a reference beside the preorder and the graph.
+ * linear in practice; 12 bytes a node beside the preorder and the referrers.
  */
-int hsn__dominators_sweep(const hsn_graph *graph, hsn__preorder *preorder,
+int hsn__dominators_sweep(hsn__preorder *preorder, const hsn__referrers *referrers,
                           const hsn_progress *progress, hsn_error *err);
 
 /**

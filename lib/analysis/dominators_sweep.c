@@ -29,28 +29,34 @@ typedef struct link {
 } link;
 
 typedef struct sweep {
-    const hsn_graph *graph;
     hsn__preorder *p;
-    uint64_t *bases; // by block of numbers: what seen->referrers, now a place, counts from
-    uint32_t *ids;   // referrers, as numbers
-    uint64_t total;
+    const hsn__referrers *referrers;
     link *links;
     uint32_t *semi;
     const hsn_progress *progress;
 } sweep;
 
-static int tick(const sweep *s, const char *what, uint32_t done, hsn_error *err)
+typedef struct collection {
+    const hsn_graph *graph;
+    hsn__preorder *p;
+    hsn__referrers *out;
+} collection;
+
+static int tick(const hsn_progress *progress, const char *what, uint64_t done, uint64_t total,
+                hsn_error *err)
 {
-    const hsn_progress *progress = s->progress;
-    if (progress && progress->tick(progress->context, what, done, s->p->count))
+    if (progress && progress->tick(progress->context, what, done, total))
         return hsn__fail(err, HSN_ECANCELED, NULL, "canceled");
     return HSN_OK;
 }
 
+// ---- referrers --------------------------------------------------------------------------------
+
 // Turn the number of referrers of every node into the place of the first one.
-static int place_referrers(sweep *s, hsn_error *err)
+static int place_referrers(collection *c, hsn_error *err)
 {
-    hsn__preorder *p = s->p;
+    hsn__preorder *p = c->p;
+    uint64_t *bases = c->out->bases;
     uint64_t start = 0, all = 0;
     for (uint32_t number = 1; number <= p->count; number++) {
         if (number + AHEAD_VERTEX <= p->count)
@@ -59,78 +65,87 @@ static int place_referrers(sweep *s, hsn_error *err)
         uint32_t block = number >> HSN__BLOCK_SHIFT;
         uint32_t count = hsn__bitmap_get(p->tops, node) ? 0 : p->seen[node].referrers;
         if (number == 1 || !(number & (HSN__BLOCK_NODES - 1)))
-            s->bases[block] = start;
+            bases[block] = start;
         all += p->seen[node].referrers;
         // The place moves on by `count`, and must not run over its 32 bits.
-        if (start - s->bases[block] + count > UINT32_MAX)
+        if (start - bases[block] + count > UINT32_MAX)
             return hsn__fail_limit(err, "referrers of 65536 objects", UINT32_MAX);
-        p->seen[node].referrers = (uint32_t)(start - s->bases[block]);
+        p->seen[node].referrers = (uint32_t)(start - bases[block]);
         start += count;
     }
-    s->total = start;
+    c->out->count = start;
     // A counter that ran over its 32 bits shows here.
-    if (all != s->graph->reference_count)
+    if (all != c->graph->reference_count)
         return hsn__fail_limit(err, "referrers of one object", UINT32_MAX);
     return HSN_OK;
 }
 
-static inline uint64_t place_of(const sweep *s, hsn_node_id node)
+static inline uint64_t place_of(const collection *c, hsn_node_id node)
 {
-    hsn__seen seen = s->p->seen[node];
-    return s->bases[seen.number >> HSN__BLOCK_SHIFT] + seen.referrers;
+    hsn__seen seen = c->p->seen[node];
+    return c->out->bases[seen.number >> HSN__BLOCK_SHIFT] + seen.referrers;
 }
 
-static inline void enter_referrer(sweep *s, uint32_t source, hsn_node_id target)
+static inline void enter_referrer(collection *c, uint32_t source, hsn_node_id target)
 {
-    hsn__preorder *p = s->p;
+    hsn__preorder *p = c->p;
     if (hsn__bitmap_get(p->tops, target))
         return;
-    uint64_t place = place_of(s, target);
+    uint64_t place = place_of(c, target);
     // What garbage refers to is not held by it: a node as its own referrer says nothing.
     bool idle = source >= p->garbage && p->seen[target].number < p->garbage;
-    s->ids[place] = idle ? p->seen[target].number : source;
+    c->out->ids[place] = idle ? p->seen[target].number : source;
     p->seen[target].referrers++;
 }
 
 // A block of sources in order of id: its references are one run.
-static void enter_block(sweep *s, uint32_t first, uint32_t end)
+static void enter_block(collection *c, uint32_t first, uint32_t end)
 {
-    const hsn__adjacency *side = &s->graph->forward;
+    const hsn__adjacency *side = &c->graph->forward;
     uint64_t at = hsn__adjacency_start(side, first), stop = hsn__adjacency_start(side, end);
     const hsn_node_id *ids = side->ids;
     for (uint32_t node = first; node < end; node++) {
-        uint32_t source = s->p->seen[node].number;
+        uint32_t source = c->p->seen[node].number;
         uint64_t last = hsn__adjacency_start(side, node + 1);
         for (; at < last; at++) {
             if (at + AHEAD_SEEN < stop) {
-                __builtin_prefetch(&s->p->seen[ids[at + AHEAD_SEEN]], 1);
-                __builtin_prefetch(&s->ids[place_of(s, ids[at + AHEAD_PLACE])], 1);
+                __builtin_prefetch(&c->p->seen[ids[at + AHEAD_SEEN]], 1);
+                __builtin_prefetch(&c->out->ids[place_of(c, ids[at + AHEAD_PLACE])], 1);
             }
-            enter_referrer(s, source, ids[at]);
+            enter_referrer(c, source, ids[at]);
         }
     }
 }
 
-static int find_referrers(sweep *s, hsn_error *err)
+int hsn__referrers_find(const hsn_graph *graph, hsn__preorder *preorder,
+                        const hsn_progress *progress, hsn__referrers *out, hsn_error *err)
 {
-    uint32_t nodes = s->graph->node_count;
-    int r = HSN_OK;
-    s->bases = hsn__alloc_zeroed(((size_t)nodes >> HSN__BLOCK_SHIFT) + 2, sizeof *s->bases);
-    if (!s->bases)
-        return hsn__fail_memory(err);
-    r = place_referrers(s, err);
+    collection c = {graph, preorder, out};
+    uint32_t nodes = graph->node_count;
+    *out = (hsn__referrers){0};
+    out->bases = hsn__alloc_zeroed(((size_t)nodes >> HSN__BLOCK_SHIFT) + 2, sizeof *out->bases);
+    int r = out->bases ? place_referrers(&c, err) : hsn__fail_memory(err);
     if (r < 0)
         return r;
-    s->ids = hsn__alloc_array((size_t)s->total, sizeof *s->ids);
-    if (!s->ids)
+    out->ids = hsn__alloc_array((size_t)out->count, sizeof *out->ids);
+    if (!out->ids)
         return hsn__fail_memory(err);
     for (uint64_t first = 0; first < nodes && r >= 0; first += HSN__BLOCK_NODES) {
         uint64_t end = first + HSN__BLOCK_NODES < nodes ? first + HSN__BLOCK_NODES : nodes;
-        enter_block(s, (uint32_t)first, (uint32_t)end);
-        r = tick(s, "referrers", (uint32_t)end, err);
+        enter_block(&c, (uint32_t)first, (uint32_t)end);
+        r = tick(progress, "referrers", end, nodes, err);
     }
     return r;
 }
+
+void hsn__referrers_clear(hsn__referrers *referrers)
+{
+    hsn__free(referrers->bases);
+    hsn__free(referrers->ids);
+    *referrers = (hsn__referrers){0};
+}
+
+// ---- dominators -------------------------------------------------------------------------------
 
 static inline uint32_t least(uint32_t a, uint32_t b)
 {
@@ -172,24 +187,25 @@ static inline uint32_t semidominator(sweep *s, uint32_t w, const uint32_t *ids, 
 static int find_semidominators(sweep *s, hsn_error *err)
 {
     hsn__preorder *p = s->p;
-    uint64_t end = s->total;
+    const hsn__referrers *from = s->referrers;
+    uint64_t end = from->count;
     int r = HSN_OK;
     for (uint32_t w = p->count; w > 0 && r >= 0; w--) {
         // Places have moved to the ends of their runs, where the next number's run begins.
         uint64_t start = 0;
         if (w > 1) {
-            start = s->bases[(w - 1) >> HSN__BLOCK_SHIFT] + p->seen[p->vertex[w - 1]].referrers;
+            start = from->bases[(w - 1) >> HSN__BLOCK_SHIFT] + p->seen[p->vertex[w - 1]].referrers;
             if (w > AHEAD_VERTEX)
                 __builtin_prefetch(&p->seen[p->vertex[w - AHEAD_VERTEX]]);
         }
         uint32_t semi = hsn__bitmap_get(p->tops, p->vertex[w])
                             ? 0
-                            : semidominator(s, w, s->ids + start, s->ids + end);
+                            : semidominator(s, w, from->ids + start, from->ids + end);
         end = start;
         s->semi[w] = semi;
         s->links[w] = (link){p->parent[w], semi};
         if (!(w & (TICK_NODES - 1)))
-            r = tick(s, "dominators", p->count - w, err);
+            r = tick(s->progress, "dominators", p->count - w, p->count, err);
     }
     return r;
 }
@@ -205,22 +221,16 @@ static void find_dominators(sweep *s)
     }
 }
 
-int hsn__dominators_sweep(const hsn_graph *graph, hsn__preorder *preorder,
+int hsn__dominators_sweep(hsn__preorder *preorder, const hsn__referrers *referrers,
                           const hsn_progress *progress, hsn_error *err)
 {
-    sweep s = {.graph = graph, .p = preorder, .progress = progress};
-    int r = find_referrers(&s, err);
-    if (r < 0)
-        goto done;
+    sweep s = {.p = preorder, .referrers = referrers, .progress = progress};
     s.links = hsn__alloc_array((size_t)preorder->count + 1, sizeof *s.links);
     s.semi = hsn__alloc_array((size_t)preorder->count + 1, sizeof *s.semi);
-    r = s.links && s.semi ? find_semidominators(&s, err) : hsn__fail_memory(err);
+    int r = s.links && s.semi ? find_semidominators(&s, err) : hsn__fail_memory(err);
+    hsn__free(s.links);
     if (r >= 0)
         find_dominators(&s);
-done:
-    hsn__free(s.bases);
-    hsn__free(s.ids);
-    hsn__free(s.links);
     hsn__free(s.semi);
     return r;
 }

@@ -56,7 +56,7 @@ static int place_held(hsn__pattern_walk *w, uint64_t unreachable, hsn_error *err
     const hsn__placed *placed = w->placed;
     uint32_t nodes = placed->graph->node_count;
     uint32_t *refcounts = hsn__alloc_array(nodes, sizeof *refcounts);
-    uint32_t *flags = hsn__alloc_array(nodes, sizeof *flags);
+    uint8_t *flags = hsn__alloc_array(nodes, sizeof *flags);
     hsn_node_id *held = hsn__alloc_array((size_t)unreachable, sizeof *held);
     int r = refcounts && flags && held ? HSN_OK : hsn__fail_memory(err);
     if (r >= 0)

@@ -76,9 +76,13 @@ static int find(hsn_heap *heap, const hsn_graph *changed, const hsn__holders *ho
                 const hsn_progress *progress, hsn_dominators *d, hsn_error *err)
 {
     hsn__preorder p = {0};
+    hsn__referrers referrers = {0};
     int r = hsn__preorder_find(changed, holders, progress, &p, err);
     if (r >= 0)
-        r = hsn__dominators_sweep(changed, &p, progress, err);
+        r = hsn__referrers_find(changed, &p, progress, &referrers, err);
+    if (r >= 0)
+        r = hsn__dominators_sweep(&p, &referrers, progress, err);
+    hsn__referrers_clear(&referrers);
     d->node_count = changed->node_count;
     d->dominator = hsn__alloc_array(changed->node_count, sizeof *d->dominator);
     d->retained_bytes = hsn__alloc_array(changed->node_count, sizeof *d->retained_bytes);

@@ -9,7 +9,7 @@
 // have in CPython.
 #include "analysis/roots_private.h"
 
-static bool tells_tracked(const uint32_t *flags, uint32_t node_count)
+static bool tells_tracked(const uint8_t *flags, uint32_t node_count)
 {
     for (uint32_t node = 0; node < node_count; node++)
         if (flags[node] & HSN_OBJECT_TRACKED)
@@ -18,7 +18,7 @@ static bool tells_tracked(const uint32_t *flags, uint32_t node_count)
 }
 
 static void subtract(const hsn_graph *graph, const uint64_t *live, uint32_t *refcounts,
-                     const uint32_t *flags)
+                     const uint8_t *flags)
 {
     bool all = !tells_tracked(flags, graph->node_count);
     for (uint32_t node = 0; node < graph->node_count; node++) {
@@ -35,7 +35,7 @@ static void subtract(const hsn_graph *graph, const uint64_t *live, uint32_t *ref
 }
 
 size_t hsn__roots_pinned(const hsn_graph *graph, const uint64_t *live, uint32_t *refcounts,
-                         const uint32_t *flags, hsn_node_id *out)
+                         const uint8_t *flags, hsn_node_id *out)
 {
     size_t count = 0;
     subtract(graph, live, refcounts, flags);

@@ -19,16 +19,17 @@
  * Cost: O(nodes + references of the nodes outside of `live`).
  */
 size_t hsn__roots_pinned(const hsn_graph *graph, const uint64_t *live, uint32_t *refcounts,
-                         const uint32_t *flags, hsn_node_id *out);
+                         const uint8_t *flags, hsn_node_id *out);
 
 /** What makes roots of a heap's nodes. Start with `{0}`; clear it, failed or not. */
 typedef struct hsn__sources {
     hsn_node_id *declared;
-    uint32_t *refcounts, *flags;
+    uint32_t *refcounts;
+    uint8_t *flags;
     hsn__holders holders; /**< points to these arrays and to the heap */
 } hsn__sources;
 
-/** Errors: HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT. Cost: two columns, 8 bytes a node. */
+/** Errors: HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT. Cost: two columns, 5 bytes a node. */
 int hsn__sources_read(hsn_heap *heap, hsn__sources *out, hsn_error *err);
 void hsn__sources_clear(hsn__sources *sources);
 

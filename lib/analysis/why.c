@@ -26,15 +26,15 @@ typedef struct work {
     hsn_heap *heap; // of the last snapshot
     hsn__placed placed;
     int64_t first_bytes, last_bytes;
-    unsigned dominators;    // what to do where a store keeps none
-    bool has_retained;      // … of all snapshots looked at so far
-    uint32_t *first, *last; // by node of these snapshots: its pattern, then its row
-    uint32_t *row_of;       // by pattern
+    unsigned dominators;         // what to do where a store keeps none
+    bool has_retained;           // … of all snapshots looked at so far
+    hsn__why_places first, last; // where the objects of these snapshots are
+    uint32_t *row_of;            // by pattern
     const hsn_progress *progress;
 } work;
 
-// Only the first and the last snapshot are asked for retained bytes. The first one's patterns stay
-// until it is known which of them are rows.
+// Only the first and the last snapshot are asked for retained bytes. The first one's patterns stay,
+// packed, until it is known which of them are rows.
 static int keep_patterns(work *w, size_t i, hsn_error *err)
 {
     bool has = false;
@@ -42,10 +42,8 @@ static int keep_patterns(work *w, size_t i, hsn_error *err)
         return HSN_OK;
     int r = hsn__why_has_retained(w->heap, w->dominators, &has, err);
     w->has_retained = has && (!i || w->has_retained);
-    if (!i && w->has_retained) {
-        w->first = w->placed.pattern;
-        w->placed.pattern = NULL;
-    }
+    if (r >= 0 && !i && w->has_retained)
+        r = hsn__why_pack(&w->placed, &w->first, err);
     return r;
 }
 
@@ -131,16 +129,16 @@ static void clear_patterns(work *w)
     hsn__patterns_clear(&w->patterns);
 }
 
-// Retained bytes by row of the snapshot `ref`; `pattern` by node becomes the row.
-static int retained_of(work *w, const hsn_snapshot_ref *ref, uint32_t *pattern, size_t rows,
+// Retained bytes by row of the snapshot `ref`.
+static int retained_of(work *w, const hsn_snapshot_ref *ref, hsn__why_places *places, size_t rows,
                        uint64_t *out, hsn_error *err)
 {
     int r = hsn_heap_open(&w->heap, ref->store, ref->id, err);
     if (r < 0)
         return r;
-    for (uint64_t node = 0; node < hsn_heap_info(w->heap)->objects; node++)
-        pattern[node] = w->row_of[pattern[node]];
-    r = hsn__why_retained(w->heap, w->dominators, pattern, rows, w->progress, out, err);
+    hsn__why_rows_of rows_of = {places, w->row_of, rows};
+    r = hsn__why_retained(w->heap, w->dominators, &rows_of, w->progress, out, err);
+    hsn__why_places_clear(places);
     hsn_heap_close(w->heap);
     w->heap = NULL;
     return r;
@@ -152,11 +150,9 @@ static int fill_retained(work *w, hsn_why *out, hsn_error *err)
     uint64_t *after = hsn__alloc_array(out->count + 1, sizeof *after);
     int r = before && after ? HSN_OK : hsn__fail_memory(err);
     if (r >= 0 && out->count)
-        r = retained_of(w, &w->snapshots[w->count - 1], w->last, out->count, after, err);
-    hsn__free(w->last);
-    w->last = NULL;
+        r = retained_of(w, &w->snapshots[w->count - 1], &w->last, out->count, after, err);
     if (r >= 0 && out->count)
-        r = retained_of(w, &w->snapshots[0], w->first, out->count, before, err);
+        r = retained_of(w, &w->snapshots[0], &w->first, out->count, before, err);
     for (size_t i = 0; i < out->count && r >= 0; i++) {
         hsn_why_row *row = &out->rows[i];
         row->retained_bytes_old = before[i];
@@ -193,13 +189,13 @@ int hsn_why_over(const hsn_snapshot_ref *snapshots, size_t count, const hsn_why_
         r = level(&w, err);
     if (r >= 0)
         r = explain(&w, options ? options->limit : 0, arena, out, err);
-    w.last = w.placed.pattern;
-    w.placed.pattern = NULL;
+    if (r >= 0 && w.has_retained)
+        r = hsn__why_pack(&w.placed, &w.last, err);
     clear_patterns(&w);
     if (r >= 0 && w.has_retained)
         r = fill_retained(&w, out, err);
-    hsn__free(w.first);
-    hsn__free(w.last);
+    hsn__why_places_clear(&w.first);
+    hsn__why_places_clear(&w.last);
     hsn__free(w.row_of);
     if (r < 0)
         hsn_why_free(out);

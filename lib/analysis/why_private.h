@@ -77,13 +77,30 @@ int hsn__why_has_retained(hsn_heap *heap, unsigned flags, bool *out, hsn_error *
  * caller frees *out, failed or not. Errors: HSN_ENOMEM. */
 int hsn__why_number_rows(const hsn__growth_tree *tree, size_t rows, uint32_t **out, hsn_error *err);
 
+/** The pattern of each object of a snapshot, packed: one or two bytes each instead of four. */
+typedef struct hsn__why_places {
+    uint8_t *bytes;
+    uint32_t nodes;
+} hsn__why_places;
+
+/** Pack placed->pattern. Clear *out, failed or not. Errors: HSN_ENOMEM. Cost: O(nodes). */
+int hsn__why_pack(const hsn__placed *placed, hsn__why_places *out, hsn_error *err);
+void hsn__why_places_clear(hsn__why_places *places);
+
+/** The row of each object. */
+typedef struct hsn__why_rows_of {
+    const hsn__why_places *places;
+    const uint32_t *row_of; /**< by pattern, from hsn__why_number_rows() */
+    size_t rows;
+} hsn__why_rows_of;
+
 /**
- * Retained bytes of the objects of each row, every byte once; `row` by node, `rows` = none. `out`
- * has rows + 1 elements, the last one without meaning.
+ * Retained bytes of the objects of each row, every byte once. `out` has rows + 1 elements, the last
+ * one without meaning.
  *
  * Errors: as hsn_dominators_read(). Cost: as that, and 8 bytes a node beside the dominators.
  */
-int hsn__why_retained(hsn_heap *heap, unsigned flags, const uint32_t *row, size_t rows,
+int hsn__why_retained(hsn_heap *heap, unsigned flags, const hsn__why_rows_of *rows_of,
                       const hsn_progress *progress, uint64_t *out, hsn_error *err);
 
 /** Fill out->rows from the first `limit` entries. Errors: HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT. */

@@ -106,7 +106,7 @@ HSN_API int hsn_heap_column_types(hsn_heap *heap, uint32_t *out, hsn_error *err)
 HSN_API int hsn_heap_column_sizes(hsn_heap *heap, uint64_t *out, hsn_error *err);
 HSN_API int hsn_heap_column_addresses(hsn_heap *heap, uint64_t *out, hsn_error *err);
 HSN_API int hsn_heap_column_refcounts(hsn_heap *heap, uint32_t *out, hsn_error *err);
-HSN_API int hsn_heap_column_flags(hsn_heap *heap, uint32_t *out, hsn_error *err);
+HSN_API int hsn_heap_column_flags(hsn_heap *heap, uint8_t *out, hsn_error *err);
 
 #ifdef __cplusplus
 }

@@ -106,13 +106,13 @@ int hsn_heap_column_refcounts(hsn_heap *heap, uint32_t *out, hsn_error *err)
     return r < 0 ? r : HSN_OK;
 }
 
-int hsn_heap_column_flags(hsn_heap *heap, uint32_t *out, hsn_error *err)
+int hsn_heap_column_flags(hsn_heap *heap, uint8_t *out, hsn_error *err)
 {
     scan s;
     int r = scan_begin(&s, heap, HSN__COLUMN_FLAGS, err);
     while (r == HSN_OK && (r = scan_next(&s, err)) == HSN_OK)
         for (uint32_t i = 0; i < s.rows; i++)
-            out[s.first + i] = (uint32_t)(s.values[i] & 0xff); // the generation stands above
+            out[s.first + i] = (uint8_t)s.values[i]; // the generation stands above
     return r < 0 ? r : HSN_OK;
 }
 

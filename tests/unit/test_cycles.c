@@ -192,8 +192,7 @@ static void test_cycles_shortest_equals_brute_force_on_random_graphs(void)
 }
 
 // The slow twin of the collector's rule, by marking until nothing changes.
-static void twin_pinned(const sample *s, const uint32_t *refcounts, const uint32_t *flags,
-                        bool *out)
+static void twin_pinned(const sample *s, const uint32_t *refcounts, const uint8_t *flags, bool *out)
 {
     bool tells = false, changed = true;
     for (uint32_t i = 0; i < s->arrays.node_count; i++)
@@ -220,7 +219,8 @@ static void twin_pinned(const sample *s, const uint32_t *refcounts, const uint32
 
 static void check_pinned(const sample *s, const hsn__components *c, check_random *random)
 {
-    uint32_t refcounts[MOST_NODES], flags[MOST_NODES], given[MOST_NODES];
+    uint32_t refcounts[MOST_NODES], given[MOST_NODES];
+    uint8_t flags[MOST_NODES];
     bool expected[MOST_NODES], all_untracked = check_random_below(random, 4) == 0;
     uint64_t *pinned;
     hsn_error err = {0};
@@ -453,7 +453,8 @@ static void test_cycles_deep_search_beside_the_large_component(void)
 
 static int run_all_stages(const hsn_graph *graph)
 {
-    uint32_t refcounts[3] = {9, 1, 1}, flags[3] = {0};
+    uint32_t refcounts[3] = {9, 1, 1};
+    uint8_t flags[3] = {0};
     hsn__components c = {0};
     hsn__girth girth = {0};
     uint64_t *pinned = NULL;

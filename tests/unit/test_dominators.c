@@ -18,7 +18,8 @@ typedef struct sample {
     hsn_node_id declared[3];
     size_t declared_count;
     bool has_refcounts;
-    uint32_t refcounts[MOST_NODES], flags[MOST_NODES];
+    uint32_t refcounts[MOST_NODES];
+    uint8_t flags[MOST_NODES];
     uint64_t sizes[MOST_NODES], prefer;
     bool reaches[MOST_NODES][MOST_NODES]; // by no reference or more
     bool live[MOST_NODES], top[MOST_NODES];
@@ -234,10 +235,13 @@ static bool find(const hsn_graph *graph, const hsn__holders *holders, const uint
 {
     hsn_error err = {0};
     hsn__preorder preorder;
+    hsn__referrers referrers = {0};
     uint32_t nodes = hsn_graph_node_count(graph);
     bool ok = CHECK_OK(hsn__preorder_find(graph, holders, NULL, &preorder, &err), &err) &&
               CHECK_EQ(preorder.count, nodes) &&
-              CHECK_OK(hsn__dominators_sweep(graph, &preorder, NULL, &err), &err);
+              CHECK_OK(hsn__referrers_find(graph, &preorder, NULL, &referrers, &err), &err) &&
+              CHECK_OK(hsn__dominators_sweep(&preorder, &referrers, NULL, &err), &err);
+    hsn__referrers_clear(&referrers);
     *out = (hsn_dominators){.node_count = nodes};
     out->dominator = hsn__alloc_array(nodes, sizeof *out->dominator);
     out->retained_bytes = hsn__alloc_array(nodes, sizeof *out->retained_bytes);
