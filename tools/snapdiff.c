@@ -19,14 +19,16 @@ static const char *const sorts[] = {
 
 static struct grouping grouping = GROUPING_DEFAULTS;
 static int sort_by = HSN_DIFF_SORT_DEFAULT;
-static bool unchanged, why, retained;
+static bool unchanged, why, shallow, keep = true;
 static uint64_t min_growth;
 
 static const struct opt opts[] = {
     {OPT_FLAG, 0, "why", NULL, &why,
      "explain growth by who holds it: the container that leaks, and where it was allocated"},
-    {OPT_FLAG, 0, "retained", NULL, &retained,
-     "with --why: find retained bytes of the objects where a store does not keep them"},
+    {OPT_FLAG, 0, "shallow", NULL, &shallow,
+     "with --why: tell retained bytes only where the stores keep them; faster"},
+    {OPT_FLAG, 0, "keep", NULL, &keep,
+     "with --why: keep what was found for retained bytes in the stores (default)"},
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
      "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
     {OPT_CHOICE, 0, "sort", "ORDER", &sort_by,
@@ -132,7 +134,9 @@ static int run_why(struct cli *cli, struct snapshot **snapshots, size_t count)
     hsn_snapshot_ref refs[2] = {{snapshots[0]->store, snapshots[0]->id},
                                 {snapshots[1]->store, snapshots[1]->id}};
     int r = grouping_check(cli, HSN_BY_TYPE, snapshots, count);
-    return r ? r : why_print(cli, refs, 2, snapshots[0]->argument, min_growth, retained);
+    return r ? r
+             : why_print(cli, refs, 2, snapshots[0]->argument, min_growth,
+                         why_dominators(shallow, keep));
 }
 
 // What --why does not look at is refused.
@@ -152,8 +156,8 @@ static int run(struct cli *cli)
     size_t count;
     if (min_growth && !cli->exit_code)
         return cli_usage(cli, "--min-growth needs --exit-code");
-    if (retained && !why)
-        return cli_usage(cli, "--retained needs --why");
+    if ((shallow || !keep) && !why)
+        return cli_usage(cli, "%s needs --why", shallow ? "--shallow" : "--no-keep");
     if (why && !goes_with_why())
         return cli_usage(cli, "--why explains the whole heap; it takes no --by, --sort or filter");
     int r = cli_open_all(cli, 0, &snapshots, &count);

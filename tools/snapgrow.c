@@ -17,13 +17,15 @@ static const char *const words[] = {"auto",
 
 static struct grouping grouping = GROUPING_DEFAULTS;
 static uint64_t min_delta, since_s;
-static bool all, why, retained;
+static bool all, why, shallow, keep = true;
 
 static const struct opt opts[] = {
     {OPT_FLAG, 0, "why", NULL, &why,
      "explain growth from the first to the last by who holds it: the container that leaks"},
-    {OPT_FLAG, 0, "retained", NULL, &retained,
-     "with --why: find retained bytes of the objects where a store does not keep them"},
+    {OPT_FLAG, 0, "shallow", NULL, &shallow,
+     "with --why: tell retained bytes only where the stores keep them; faster"},
+    {OPT_FLAG, 0, "keep", NULL, &keep,
+     "with --why: keep what was found for retained bytes in the stores (default)"},
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
      "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
     GROUPING_TYPE_ROWS(grouping),
@@ -229,8 +231,8 @@ static int run(struct cli *cli)
     hsn_error err = {0};
     place *places = NULL;
     size_t count = 0;
-    if (retained && !why)
-        return cli_usage(cli, "--retained needs --why");
+    if ((shallow || !keep) && !why)
+        return cli_usage(cli, "%s needs --why", shallow ? "--shallow" : "--no-keep");
     if (why && !goes_with_why())
         return cli_usage(cli, "--why explains the whole heap; it takes no --by, --all or filter");
     int r = choose(cli, &places, &count);
@@ -244,7 +246,9 @@ static int run(struct cli *cli)
     }
     if (why) {
         r = grouping_check(cli, HSN_BY_TYPE, snapshots, count);
-        return r ? r : why_print(cli, refs, count, cli->args[0], min_delta, retained);
+        return r ? r
+                 : why_print(cli, refs, count, cli->args[0], min_delta,
+                             why_dominators(shallow, keep));
     }
     hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
                                        : (hsn_by)(grouping.by - BY_FIRST);

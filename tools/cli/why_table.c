@@ -250,12 +250,18 @@ static bool found(const hsn_why *why, uint64_t min_growth)
     return false;
 }
 
+unsigned why_dominators(bool shallow, bool keep)
+{
+    if (shallow)
+        return 0;
+    return HSN_DOMINATORS_COMPUTE | (keep ? HSN_DOMINATORS_KEEP : 0);
+}
+
 int why_print(struct cli *cli, const hsn_snapshot_ref *snapshots, size_t count, const char *subject,
-              uint64_t min_growth, bool retained)
+              uint64_t min_growth, unsigned dominators)
 {
     hsn_why_options options = {.limit = cli->limit < UINT64_MAX ? (size_t)cli->limit : MOST_ROWS,
-                               .dominators =
-                                   retained ? HSN_DOMINATORS_COMPUTE | HSN_DOMINATORS_KEEP : 0};
+                               .dominators = dominators};
     hsn_error err = {0};
     hsn_why why;
     if (hsn_why_over(snapshots, count, &options, cli_progress(cli), &why, &err) < 0)
