@@ -78,10 +78,9 @@ static uint64_t peak_rss_bytes(void)
 }
 
 // One line: what was stored, and how fast.
-static void summarize(struct cli *cli, const char *store, const hsn_load_result *result,
+static void summarize(struct cli *cli, const char *store, const hsn_snapshot_info *info,
                       double elapsed_s)
 {
-    const hsn_snapshot_info *info = &result->snapshot.rows[0];
     const char *name = *info->label ? cli_format(cli, " '%s'", info->label) : "";
     const char *rate =
         elapsed_s > 0 ? cli_bytes(cli, (uint64_t)((double)info->bytes_read / elapsed_s)) : "?";
@@ -103,16 +102,10 @@ static void summarize(struct cli *cli, const char *store, const hsn_load_result 
         cli_detail(cli, "%s: %llu dangling references, %llu duplicate objects skipped", store,
                    (unsigned long long)info->dangling_references,
                    (unsigned long long)info->duplicate_objects);
-    cli_detail(cli, "%s: peak memory %s while building, %s in all", store,
-               cli_bytes(cli, result->peak_bytes), cli_bytes(cli, peak_rss_bytes()));
 }
 
-static int show(struct cli *cli, const char *store, const hsn_snapshot_info *info, hsn_error *err)
+static void show_row(hsn_table *table, const char *store, const hsn_snapshot_info *info)
 {
-    hsn_table *table = NULL;
-    int r = hsn_table_new(&table, columns, err);
-    if (r < 0)
-        return r;
     hsn_table_text(table, store);
     hsn_table_count(table, (uint64_t)info->id);
     hsn_table_text(table, info->label);
@@ -127,7 +120,18 @@ static int show(struct cli *cli, const char *store, const hsn_snapshot_info *inf
     hsn_table_count(table, info->samples);
     hsn_table_count(table, info->warnings);
     hsn_table_bool(table, info->complete);
-    cli_mention(cli, info);
+}
+
+static int show(struct cli *cli, const char *store, const hsn_snapshot_list *list, hsn_error *err)
+{
+    hsn_table *table = NULL;
+    int r = hsn_table_new(&table, columns, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < list->count; i++) {
+        show_row(table, store, &list->rows[i]);
+        cli_mention(cli, &list->rows[i]);
+    }
     r = out_table(cli, "load", table, NULL);
     hsn_table_free(table);
     return r;
@@ -171,8 +175,12 @@ static int run(struct cli *cli)
         cli_damaged(cli, cli->args[0], &result.damage);
     if (r < 0)
         goto done;
-    summarize(cli, store, &result, now_s() - started_s);
-    r = cli->format == FORMAT_JSON ? show(cli, store, &result.snapshot.rows[0], &err) : STATUS_OK;
+    double elapsed_s = now_s() - started_s;
+    for (size_t i = 0; i < result.snapshots.count; i++)
+        summarize(cli, store, &result.snapshots.rows[i], elapsed_s);
+    cli_detail(cli, "%s: peak memory %s while building, %s in all", store,
+               cli_bytes(cli, result.peak_bytes), cli_bytes(cli, peak_rss_bytes()));
+    r = cli->format == FORMAT_JSON ? show(cli, store, &result.snapshots, &err) : STATUS_OK;
 done:
     if (r == HSN_EINVAL && !append && !force && !access(store, F_OK))
         r = cli_error(cli, store, "the file exists; --append adds to it, --force replaces it");

@@ -25,16 +25,18 @@ typedef struct hsn_load_options {
 
 /** What a load did. Free with hsn_load_result_free(). */
 typedef struct hsn_load_result {
-    hsn_snapshot_id id;
-    hsn_snapshot_list snapshot; /**< one row */
-    hsn_error damage;           /**< of a partial load: what and where */
-    uint64_t peak_bytes;        /**< most bytes that the builder held at once */
+    hsn_snapshot_id id;          /**< the last one stored */
+    hsn_snapshot_list snapshots; /**< what was stored: one row as a rule */
+    hsn_error damage;            /**< of a partial load: what and where */
+    uint64_t peak_bytes;         /**< most bytes that the builder held at once */
 } hsn_load_result;
 
 HSN_API void hsn_load_result_free(hsn_load_result *result);
 
 /**
- * Load dumps of one process at one instant as one snapshot into the store at `store_path`.
+ * Load dumps of one process at one instant as one snapshot into the store at `store_path`. A single
+ * dump that holds several snapshots (guppy's .hpy, a log of smaps) becomes as many, in its order; a
+ * label is then of the first, and LABEL-2, LABEL-3 … of the others.
  *
  * A new store is written beside its name and renamed when it is whole; appending is one
  * transaction. On failure nothing is left behind. `result` may be NULL.
@@ -51,7 +53,8 @@ HSN_API int hsn_load(const char *store_path, const char *const *dump_paths, size
 
 /**
  * Open a snapshot argument of a tool: `a.db`, `a.db#LABEL`, `a.db#3`, `a.db#last`, or a dump, which
- * is loaded into a store in memory.
+ * is loaded into a store in memory. Of a dump with several snapshots it is the last, `log.hpy#2`
+ * the second.
  *
  * Owns:   *out_store is the caller's; hsn_store_close().
  * Errors: as hsn_store_open(), hsn_snapshot_find() and hsn_load(); HSN_PARTIAL: opened, but the

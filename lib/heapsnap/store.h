@@ -69,6 +69,7 @@ typedef struct hsn_snapshot_info {
     int complete;           /**< 0: the dump was truncated or damaged */
     int has_refcounts;      /**< some object carries a refcount */
     unsigned address_shift; /**< all addresses are multiples of 1 << address_shift */
+    int has_graph;          /**< the objects are there, not only their totals by type */
 } hsn_snapshot_info;
 
 typedef struct hsn_snapshot_list {

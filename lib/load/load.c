@@ -17,10 +17,16 @@
 typedef struct loading {
     const hsn_load_options *options;
     hsn__builder builder;
+    hsn_store *store;
+    size_t dump_count;
     hsn__buf source, format; // what the snapshot row says
     uint64_t bytes_read, bytes_total;
-    bool complete;
+    uint64_t written_out; // inflated bytes of the dump that earlier snapshots of it took
+    bool complete, in_transaction;
     hsn_error damage;
+    hsn_snapshot_id first_id, last_id; // written so far
+    size_t written;
+    uint64_t peak_bytes;
 } loading;
 
 static const char *base_name(const char *path)
@@ -59,6 +65,79 @@ static int choose_reader(hsn_input *in, const hsn_load_options *options, const h
     return HSN_OK;
 }
 
+static int write_out(void *context, hsn_error *err);
+
+static void begin_snapshot(loading *l, hsn_input *in)
+{
+    hsn__builder_init(&l->builder, l->options->max_objects, l->options->max_string_bytes);
+    l->builder.input = in;
+    l->builder.progress = l->options->progress;
+    l->builder.write_out = write_out;
+    l->builder.write_out_context = l;
+}
+
+// A given label is the first snapshot's; the k-th of the same dump is LABEL-k.
+static int label_of(const loading *l, hsn__buf *out)
+{
+    if (l->options->label)
+        hsn__buf_puts(out, l->options->label);
+    if (l->options->label && l->written)
+        hsn__buf_printf(out, "-%zu", l->written + 1);
+    return out->failed ? HSN_ENOMEM : HSN_OK;
+}
+
+// What the builder holds becomes a snapshot; the transaction stays open.
+static int write_snapshot(loading *l, hsn_error *err)
+{
+    hsn__buf label = {0};
+    uint64_t peak_bytes = 0;
+    int r = HSN_OK;
+    hsn_sink sink = hsn__builder_sink(&l->builder);
+    for (size_t i = 0; r >= 0 && i < l->options->tag_count; i++)
+        r = sink.ops->tag(sink.context, hsn__text(l->options->tags[i].name),
+                          hsn__text(l->options->tags[i].value), err);
+    if (r >= 0 && label_of(l, &label) < 0)
+        r = hsn__fail_memory(err);
+    if (r >= 0 && !l->in_transaction) {
+        r = hsn__store_transaction(l->store, HSN__QUERY_BEGIN, err);
+        l->in_transaction = r >= 0;
+    }
+    hsn__snapshot_meta meta = {
+        .label = label.size ? hsn__buf_text(&label) : NULL,
+        .source = hsn__buf_text(&l->source),
+        .format = hsn__buf_text(&l->format),
+        .bytes_read = l->bytes_read,
+        .bytes_total = l->bytes_total,
+        .complete = l->complete,
+    };
+    if (r >= 0)
+        r = hsn__builder_write(&l->builder, l->store, &meta, l->options->progress, &l->last_id,
+                               &peak_bytes, err);
+    if (r >= 0 && !l->written++)
+        l->first_id = l->last_id;
+    if (peak_bytes > l->peak_bytes)
+        l->peak_bytes = peak_bytes;
+    hsn__buf_clear(&label);
+    return r < 0 ? r : HSN_OK;
+}
+
+// Another snapshot begins in the dump that is being read.
+static int write_out(void *context, hsn_error *err)
+{
+    loading *l = context;
+    hsn_input *in = l->builder.input;
+    if (l->dump_count > 1)
+        return hsn__fail(err, HSN_EINVAL, hsn__input_name(in),
+                         "holds several snapshots: load it on its own");
+    uint64_t offset = hsn__input_offset(in);
+    l->bytes_read = l->bytes_total = offset - l->written_out;
+    l->written_out = offset;
+    int r = write_snapshot(l, err);
+    hsn__builder_clear(&l->builder);
+    begin_snapshot(l, in);
+    return r;
+}
+
 static int read_dump(loading *l, const char *path, hsn_error *err)
 {
     hsn_input *in = NULL;
@@ -72,7 +151,8 @@ static int read_dump(loading *l, const char *path, hsn_error *err)
         goto done;
     hsn_sink sink = hsn__builder_sink(&l->builder);
     l->builder.input = in;
-    l->builder.progress = l->options->progress;
+    join(&l->source, " + ", base_name(path));
+    join(&l->format, "+", reader->name);
     r = reader->read(in, &sink, &damage);
     if (r == HSN_PARTIAL) {
         l->complete = false;
@@ -91,51 +171,58 @@ static int read_dump(loading *l, const char *path, hsn_error *err)
     }
     uint64_t read, total;
     hsn__input_coverage(in, &read, &total);
-    l->bytes_read += read;
-    l->bytes_total += total ? total : read;
-    join(&l->source, " + ", base_name(path));
-    join(&l->format, "+", reader->name);
+    if (l->written_out) {
+        l->bytes_read = l->bytes_total = hsn__input_offset(in) - l->written_out;
+    } else {
+        l->bytes_read += read;
+        l->bytes_total += total ? total : read;
+    }
 done:
     l->builder.input = NULL;
     hsn__input_close(in);
     return r;
 }
 
-static int read_dumps(loading *l, const char *const *paths, size_t count, hsn_error *err)
+// All dumps into the store, in one transaction.
+static int load_dumps(loading *l, const char *const *paths, size_t count, hsn_error *err)
 {
     int r = HSN_OK;
     l->complete = true;
-    hsn__builder_init(&l->builder, l->options->max_objects, l->options->max_string_bytes);
+    l->dump_count = count;
+    begin_snapshot(l, NULL);
     for (size_t i = 0; r >= 0 && i < count; i++)
         r = read_dump(l, paths[i], err);
-    hsn_sink sink = hsn__builder_sink(&l->builder);
-    for (size_t i = 0; r >= 0 && i < l->options->tag_count; i++)
-        r = sink.ops->tag(sink.context, hsn__text(l->options->tags[i].name),
-                          hsn__text(l->options->tags[i].value), err);
+    if (r >= 0)
+        r = write_snapshot(l, err);
     return r < 0 ? r : HSN_OK;
 }
 
-static int write_snapshot(loading *l, hsn_store *store, hsn_load_result *result, hsn_error *err)
+// What was stored, in order of id.
+static int list_written(const loading *l, hsn_load_result *result, hsn_error *err)
 {
-    hsn__snapshot_meta meta = {
-        .label = l->options->label,
-        .source = hsn__buf_text(&l->source),
-        .format = hsn__buf_text(&l->format),
-        .bytes_read = l->bytes_read,
-        .bytes_total = l->bytes_total,
-        .complete = l->complete,
-    };
-    int r = hsn__store_transaction(store, HSN__QUERY_BEGIN, err);
+    hsn_snapshot_list *list = &result->snapshots;
+    size_t kept = 0;
+    int r = hsn__snapshot_info_list(l->store, l->written > 1 ? 0 : l->last_id, list, err);
     if (r < 0)
         return r;
-    r = hsn__builder_write(&l->builder, store, &meta, l->options->progress, &result->id,
-                           &result->peak_bytes, err);
+    for (size_t i = 0; i < list->count; i++)
+        if (list->rows[i].id >= l->first_id)
+            list->rows[kept++] = list->rows[i];
+    list->count = kept;
+    result->id = l->last_id;
+    result->peak_bytes = l->peak_bytes;
+    return HSN_OK;
+}
+
+// The end of the transaction, and what was stored.
+static int end_loading(loading *l, int r, hsn_load_result *result, hsn_error *err)
+{
     if (r >= 0)
-        r = hsn__snapshot_info_list(store, result->id, &result->snapshot, err);
+        r = list_written(l, result, err);
     if (r >= 0)
-        r = hsn__store_transaction(store, HSN__QUERY_COMMIT, err);
-    if (r < 0)
-        hsn__store_transaction(store, HSN__QUERY_ROLLBACK, NULL);
+        r = hsn__store_transaction(l->store, HSN__QUERY_COMMIT, err);
+    if (r < 0 && l->in_transaction)
+        hsn__store_transaction(l->store, HSN__QUERY_ROLLBACK, NULL);
     return r;
 }
 
@@ -150,7 +237,7 @@ void hsn_load_result_free(hsn_load_result *result)
 {
     if (!result)
         return;
-    hsn_snapshot_list_free(&result->snapshot);
+    hsn_snapshot_list_free(&result->snapshots);
     *result = (hsn_load_result){0};
 }
 
@@ -177,7 +264,6 @@ int hsn_load(const char *store_path, const char *const *dump_paths, size_t dump_
     static const hsn_load_options defaults = {0};
     loading l = {.options = options ? options : &defaults};
     hsn_load_result outcome = {0};
-    hsn_store *store = NULL;
     int r;
     if (result)
         *result = (hsn_load_result){0};
@@ -188,39 +274,40 @@ int hsn_load(const char *store_path, const char *const *dump_paths, size_t dump_
         return hsn__fail(err, HSN_EINVAL, store_path, "the file exists");
     // What cannot be written is told before minutes of reading.
     if (exists && l.options->append)
-        r = hsn_store_open(&store, store_path, &(hsn_store_options){.writable = 1}, err);
+        r = hsn_store_open(&l.store, store_path, &(hsn_store_options){.writable = 1}, err);
     else
-        r = hsn__store_create(&store, store_path, err);
+        r = hsn__store_create(&l.store, store_path, err);
     if (r >= 0)
-        r = read_dumps(&l, dump_paths, dump_count, err);
-    if (r >= 0)
-        r = write_snapshot(&l, store, &outcome, err);
-    if (r < 0 || store->final_path == NULL)
-        hsn__store_abandon(store);
+        r = load_dumps(&l, dump_paths, dump_count, err);
+    r = end_loading(&l, r, &outcome, err);
+    if (r < 0 || l.store->final_path == NULL)
+        hsn__store_abandon(l.store);
     else
-        r = hsn__store_commit_file(store, l.options->replace, err);
+        r = hsn__store_commit_file(l.store, l.options->replace, err);
     r = finish(&l, r, &outcome, result, err);
     loading_clear(&l);
     return r;
 }
 
+// `selector` chooses one of the dump's snapshots; NULL = the last one.
 static int load_in_memory(hsn_store **out, hsn_snapshot_id *out_id, const char *path,
-                          const hsn_load_options *options, hsn_error *err)
+                          const char *selector, const hsn_load_options *options, hsn_error *err)
 {
     loading l = {.options = options};
     hsn_load_result outcome = {0};
-    hsn_store *store = NULL;
-    int r = read_dumps(&l, &path, 1, err);
+    int r = hsn__store_create(&l.store, NULL, err);
     if (r >= 0)
-        r = hsn__store_create(&store, NULL, err);
+        r = load_dumps(&l, &path, 1, err);
+    r = end_loading(&l, r, &outcome, err);
     if (r >= 0)
-        r = write_snapshot(&l, store, &outcome, err);
-    *out_id = outcome.id;
+        r = hsn_snapshot_find(l.store, selector, out_id, NULL);
+    if (r == HSN_ENOTFOUND)
+        hsn__fail(err, r, path, "no snapshot named '%s'", selector);
     r = finish(&l, r, &outcome, NULL, err);
     if (r < 0)
-        hsn__store_abandon(store);
+        hsn__store_abandon(l.store);
     else
-        *out = store;
+        *out = l.store;
     loading_clear(&l);
     return r;
 }
@@ -273,7 +360,7 @@ int hsn_snapshot_open(hsn_store **out_store, hsn_snapshot_id *out_id, const char
     if (!mark || mark == argument || !access(argument, F_OK)) {
         if (strcmp(argument, "-") && is_database(argument))
             return open_stored(out_store, out_id, argument, NULL, err);
-        return load_in_memory(out_store, out_id, argument, options, err);
+        return load_in_memory(out_store, out_id, argument, NULL, options, err);
     }
     size_t length = (size_t)(mark - argument);
     char *path = hsn__alloc(length + 1);
@@ -281,10 +368,9 @@ int hsn_snapshot_open(hsn_store **out_store, hsn_snapshot_id *out_id, const char
         return hsn__fail_memory(err);
     memcpy(path, argument, length);
     path[length] = 0;
-    r = access(path, F_OK) ? hsn__fail(err, HSN_ENOTFOUND, path, "no such file")
-        : is_database(path)
-            ? open_stored(out_store, out_id, path, mark + 1, err)
-            : hsn__fail(err, HSN_EINVAL, argument, "only a store has snapshots to choose from");
+    r = access(path, F_OK)  ? hsn__fail(err, HSN_ENOTFOUND, path, "no such file")
+        : is_database(path) ? open_stored(out_store, out_id, path, mark + 1, err)
+                            : load_in_memory(out_store, out_id, path, mark + 1, options, err);
     hsn__free(path);
     return r;
 }

@@ -69,6 +69,19 @@ static int on_type(void *context, const hsn_sink_type *type, uint32_t *out_id, h
     return HSN_OK;
 }
 
+static int on_type_total(void *context, uint32_t type, uint64_t count, uint64_t size_bytes,
+                         hsn_error *err)
+{
+    hsn__counting_sink *counts = context;
+    (void)err;
+    assert(type < counts->types);
+    event(counts, 't', &counts->type_totals);
+    mix_number(counts, type);
+    mix_number(counts, count);
+    mix_number(counts, size_bytes);
+    return HSN_OK;
+}
+
 static int on_string(void *context, hsn_text text, uint32_t *out_id, hsn_error *err)
 {
     hsn__counting_sink *counts = context;
@@ -193,10 +206,19 @@ static int on_warn(void *context, uint64_t offset, hsn_text message, hsn_error *
     return HSN_OK;
 }
 
+static int on_next_snapshot(void *context, hsn_error *err)
+{
+    hsn__counting_sink *counts = context;
+    (void)err;
+    event(counts, 'n', &counts->further_snapshots);
+    return HSN_OK;
+}
+
 static const hsn_sink_ops ops = {
     .fact = on_fact,
     .tag = on_tag,
     .type = on_type,
+    .type_total = on_type_total,
     .string = on_string,
     .object = on_object,
     .refs = on_refs,
@@ -206,6 +228,7 @@ static const hsn_sink_ops ops = {
     .allocation = on_allocation,
     .sample = on_sample,
     .warn = on_warn,
+    .next_snapshot = on_next_snapshot,
 };
 
 hsn_sink hsn__counting_sink_init(hsn__counting_sink *counts)

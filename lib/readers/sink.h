@@ -81,6 +81,10 @@ typedef struct hsn_sink_ops {
     int (*fact)(void *sink, hsn_text name, hsn_text value, hsn_error *err);
     int (*tag)(void *sink, hsn_text name, hsn_text value, hsn_error *err);
     int (*type)(void *sink, const hsn_sink_type *type, uint32_t *out_id, hsn_error *err);
+    /** Objects of a type that the dump does not list one by one. Repeated calls add up. Where
+     * objects came, these count and such totals are dropped. */
+    int (*type_total)(void *sink, uint32_t type, uint64_t count, uint64_t size_bytes,
+                      hsn_error *err);
     int (*string)(void *sink, hsn_text text, uint32_t *out_id, hsn_error *err);
     int (*object)(void *sink, const hsn_sink_object *object, hsn_error *err);
     /** References of the object announced last; any number of calls. */
@@ -96,6 +100,10 @@ typedef struct hsn_sink_ops {
     int (*sample)(void *sink, hsn_text series, double time_s, double value, hsn_error *err);
     /** An oddity that does not stop the import. offset = HSN_NO_OFFSET when none applies. */
     int (*warn)(void *sink, uint64_t offset, hsn_text message, hsn_error *err);
+    /** What came so far was one snapshot, what follows is the next of the same file: ids from
+     * before are void, nothing is carried over. Not before the first snapshot nor after the last.
+     */
+    int (*next_snapshot)(void *sink, hsn_error *err);
 } hsn_sink_ops;
 
 typedef struct hsn_sink {

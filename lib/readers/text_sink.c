@@ -89,6 +89,17 @@ static int on_type(void *context, const hsn_sink_type *type, uint32_t *out_id, h
     return end_line(sink, err);
 }
 
+static int on_type_total(void *context, uint32_t type, uint64_t count, uint64_t size_bytes,
+                         hsn_error *err)
+{
+    hsn__text_sink *sink = context;
+    hsn__buf_puts(&sink->line, "type_total");
+    field(sink, "type", type);
+    field(sink, "count", count);
+    field(sink, "size_bytes", size_bytes);
+    return end_line(sink, err);
+}
+
 static int on_string(void *context, hsn_text value, uint32_t *out_id, hsn_error *err)
 {
     hsn__text_sink *sink = context;
@@ -194,10 +205,19 @@ static int on_warn(void *context, uint64_t offset, hsn_text message, hsn_error *
     return end_line(sink, err);
 }
 
+static int on_next_snapshot(void *context, hsn_error *err)
+{
+    hsn__text_sink *sink = context;
+    sink->types = sink->strings = sink->frames = sink->stacks = 0;
+    hsn__buf_puts(&sink->line, "next_snapshot");
+    return end_line(sink, err);
+}
+
 static const hsn_sink_ops ops = {
     .fact = on_fact,
     .tag = on_tag,
     .type = on_type,
+    .type_total = on_type_total,
     .string = on_string,
     .object = on_object,
     .refs = on_refs,
@@ -207,6 +227,7 @@ static const hsn_sink_ops ops = {
     .allocation = on_allocation,
     .sample = on_sample,
     .warn = on_warn,
+    .next_snapshot = on_next_snapshot,
 };
 
 hsn_sink hsn__text_sink_init(hsn__text_sink *sink)

@@ -184,6 +184,23 @@ static int on_type(void *sink, const hsn_sink_type *type, uint32_t *out_id, hsn_
     return HSN_OK;
 }
 
+static int on_type_total(void *sink, uint32_t id, uint64_t count, uint64_t size_bytes,
+                         hsn_error *err)
+{
+    hsn__builder *b = sink;
+    if (id >= b->type_count)
+        return hsn__fail(err, HSN_EINVAL, NULL, "a total names a type never announced");
+    if (count > b->max_objects || b->stated_objects + count > b->max_objects)
+        return hsn__fail_limit(err, "objects", b->max_objects);
+    if (__builtin_add_overflow(b->stated_bytes, size_bytes, &b->stated_bytes) ||
+        b->stated_bytes > INT64_MAX)
+        return hsn__fail_limit(err, "bytes of the heap", INT64_MAX);
+    b->stated_objects += count;
+    b->types[id].stated_count += count;
+    b->types[id].stated_size_bytes += size_bytes;
+    return HSN_OK;
+}
+
 static int on_string(void *sink, hsn_text text, uint32_t *out_id, hsn_error *err)
 {
     hsn__builder *b = sink;
@@ -533,12 +550,21 @@ static int on_warn(void *sink, uint64_t offset, hsn_text message, hsn_error *err
     return HSN_OK;
 }
 
+static int on_next_snapshot(void *sink, hsn_error *err)
+{
+    hsn__builder *b = sink;
+    if (!b->write_out)
+        return hsn__fail(err, HSN_EUNSUPPORTED, NULL, "the dump holds several snapshots");
+    return b->write_out(b->write_out_context, err);
+}
+
 hsn_sink hsn__builder_sink(hsn__builder *builder)
 {
     static const hsn_sink_ops ops = {
         .fact = on_fact,
         .tag = on_tag,
         .type = on_type,
+        .type_total = on_type_total,
         .string = on_string,
         .object = on_object,
         .refs = on_refs,
@@ -548,6 +574,7 @@ hsn_sink hsn__builder_sink(hsn__builder *builder)
         .allocation = on_allocation,
         .sample = on_sample,
         .warn = on_warn,
+        .next_snapshot = on_next_snapshot,
     };
     return (hsn_sink){&ops, builder};
 }

@@ -19,6 +19,7 @@ typedef struct hsn__built_type {
     uint64_t object_address;
     uint64_t count;
     uint64_t size_bytes;
+    uint64_t stated_count, stated_size_bytes; /**< by totals without objects */
     uint8_t kind;
     uint8_t has_finalizer;
 } hsn__built_type;
@@ -96,11 +97,15 @@ typedef struct hsn__builder {
 
     hsn_input *input;             /**< of the dump being read: how far it is; may be NULL */
     const hsn_progress *progress; /**< asked every 64 Ki objects; may be NULL */
+    /** Called for `next_snapshot` to write this one and start anew; NULL: a second is refused. */
+    int (*write_out)(void *context, hsn_error *err);
+    void *write_out_context;
     uint64_t max_objects;
     uint64_t log_references; /**< in the log, dangling ones among them */
     uint64_t duplicate_objects;
     uint64_t warnings_seen;
     uint64_t heap_bytes;
+    uint64_t stated_objects, stated_bytes; /**< by totals without objects */
     uint64_t allocation_count, allocation_bytes;
     bool has_refcounts;
     bool has_allocations; /**< an allocation event came */

@@ -56,6 +56,18 @@ static int write_warnings(hsn__builder *b, hsn_store *store, hsn_snapshot_id id,
     return r;
 }
 
+// Objects, if there are any, are counted; otherwise what the dump says of its types holds.
+static void take_stated_totals(hsn__builder *b)
+{
+    if (b->addresses.count)
+        return;
+    for (size_t i = 0; i < b->type_count; i++) {
+        b->types[i].count = b->types[i].stated_count;
+        b->types[i].size_bytes = b->types[i].stated_size_bytes;
+    }
+    b->heap_bytes = b->stated_bytes;
+}
+
 static int write_types(hsn__builder *b, hsn_store *store, hsn_snapshot_id id, hsn_error *err)
 {
     int r = HSN_OK;
@@ -79,7 +91,7 @@ static int write_types(hsn__builder *b, hsn_store *store, hsn_snapshot_id id, hs
         if (type->object_address)
             sqlite3_bind_int64(statement, 8, (int64_t)type->object_address);
         r = hsn__query_run(store, statement, err);
-        if (r < 0 || !type->count)
+        if (r < 0 || (!type->count && !type->size_bytes))
             continue;
         r = hsn__query_get(store, HSN__QUERY_TYPE_TOTAL_INSERT, &statement, err);
         if (r < 0)
@@ -229,14 +241,30 @@ static int write_snapshot(const hsn__builder *b, hsn_store *store, hsn_snapshot_
     bind_number_fact(statement, 9, hsn__builder_fact(b, "pid"));
     bind_number_fact(statement, 10, hsn__builder_fact(b, "captured_at_unix_ms"));
     bind_number_fact(statement, 11, hsn__builder_fact(b, "rss_bytes"));
+    bool has_graph = b->addresses.count > 0;
+    uint64_t objects = has_graph ? b->addresses.count : b->stated_objects;
     const uint64_t numbers[] = {
-        b->addresses.count,   columns->references,  columns->weak_references,
-        columns->dangling,    b->duplicate_objects, roots,
-        b->heap_bytes,        b->type_count,        b->strings.count,
-        b->frame_lines.count, b->stacks.count,      b->allocation_count,
-        b->allocation_bytes,  b->sample_count,      b->warnings_seen,
-        meta->bytes_read,     meta->bytes_total,    meta->complete,
-        b->has_refcounts,     b->addresses.shift,
+        objects,
+        columns->references,
+        columns->weak_references,
+        columns->dangling,
+        b->duplicate_objects,
+        roots,
+        b->heap_bytes,
+        b->type_count,
+        b->strings.count,
+        b->frame_lines.count,
+        b->stacks.count,
+        b->allocation_count,
+        b->allocation_bytes,
+        b->sample_count,
+        b->warnings_seen,
+        meta->bytes_read,
+        meta->bytes_total,
+        meta->complete,
+        b->has_refcounts,
+        b->addresses.shift,
+        has_graph,
     };
     for (int i = 0; i < (int)(sizeof numbers / sizeof *numbers); i++)
         sqlite3_bind_int64(statement, 12 + i, (int64_t)numbers[i]);
@@ -283,6 +311,7 @@ int hsn__builder_write(hsn__builder *b, hsn_store *store, const hsn__snapshot_me
     r = hsn__builder_write_columns(b, &columns, progress, err);
     if (r == HSN_OK)
         r = write_roots(b, store, *out_id, &roots, err);
+    take_stated_totals(b);
     if (r == HSN_OK)
         r = write_types(b, store, *out_id, err);
     if (r == HSN_OK)

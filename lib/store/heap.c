@@ -61,6 +61,9 @@ int hsn_heap_open(hsn_heap **out, hsn_store *store, hsn_snapshot_id id, hsn_erro
     r = hsn__snapshot_info_list(store, id, &heap->info, err);
     if (r == HSN_OK && !heap->info.count)
         r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(store), "no snapshot %" PRId64, id);
+    if (r == HSN_OK && info_of(heap)->objects && !info_of(heap)->has_graph)
+        r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(store),
+                      "snapshot %" PRId64 " has totals by type, but no object graph", id);
     if (r == HSN_OK)
         r = hsn_type_list_read(store, id, &heap->types, err);
     if (r == HSN_OK) {

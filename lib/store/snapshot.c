@@ -75,6 +75,7 @@ static void read_info(list *building, sqlite3_stmt *row, hsn_snapshot_info *out)
         .complete = sqlite3_column_int(row, 28),
         .has_refcounts = sqlite3_column_int(row, 29),
         .address_shift = (unsigned)sqlite3_column_int(row, 30),
+        .has_graph = sqlite3_column_int(row, 31),
     };
 }
 

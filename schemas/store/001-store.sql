@@ -40,7 +40,8 @@ CREATE TABLE snapshot (
     bytes_total         INTEGER NOT NULL,     -- ... of so many; 0 = unknown
     complete            INTEGER NOT NULL,     -- 1, or 0: the dump was truncated or damaged
     has_refcounts       INTEGER NOT NULL,     -- 1: some object carries a refcount
-    address_shift       INTEGER NOT NULL      -- every address is a multiple of 1 << address_shift
+    address_shift       INTEGER NOT NULL,     -- every address is a multiple of 1 << address_shift
+    has_graph           INTEGER NOT NULL      -- 1: its objects are in segments; 0: at most their totals by type
 ) STRICT;
 
 -- What the dump said of its process: gc.enabled, gc.count.0, python.build ...

@@ -95,6 +95,19 @@ static int on_allocation(void *sink, const hsn_sink_allocation *allocation, hsn_
     return HSN_OK;
 }
 
+static int on_type_total(void *sink, uint32_t type, uint64_t count, uint64_t size_bytes,
+                         hsn_error *err)
+{
+    (void)sink, (void)type, (void)count, (void)size_bytes, (void)err;
+    return HSN_OK;
+}
+
+static int on_next_snapshot(void *sink, hsn_error *err)
+{
+    (void)sink, (void)err;
+    return HSN_OK;
+}
+
 static int on_sample(void *sink, hsn_text series, double time_s, double value, hsn_error *err)
 {
     (void)sink, (void)series, (void)time_s, (void)value, (void)err;
@@ -113,6 +126,7 @@ static const hsn_sink_ops ops = {
     .fact = on_pair,
     .tag = on_pair,
     .type = on_type,
+    .type_total = on_type_total,
     .string = on_string,
     .object = on_object,
     .refs = on_refs,
@@ -122,6 +136,7 @@ static const hsn_sink_ops ops = {
     .allocation = on_allocation,
     .sample = on_sample,
     .warn = on_warning,
+    .next_snapshot = on_next_snapshot,
 };
 
 static int fail(const char *path, const hsn_error *err)

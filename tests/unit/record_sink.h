@@ -127,6 +127,21 @@ static inline int record_allocation(void *context, const hsn_sink_allocation *al
     return record_call(sink, err);
 }
 
+static inline int record_type_total(void *context, uint32_t type, uint64_t count,
+                                    uint64_t size_bytes, hsn_error *err)
+{
+    record_sink *sink = context;
+    RECORD(sink, "type_total %u %" PRIu64 " %" PRIu64 "\n", type, count, size_bytes);
+    return record_call(sink, err);
+}
+
+static inline int record_next_snapshot(void *context, hsn_error *err)
+{
+    record_sink *sink = context;
+    RECORD(sink, "next_snapshot\n");
+    return record_call(sink, err);
+}
+
 static inline int record_sample(void *context, hsn_text series, double time_s, double value,
                                 hsn_error *err)
 {
@@ -147,6 +162,7 @@ static const hsn_sink_ops record_ops = {
     .fact = record_fact,
     .tag = record_tag,
     .type = record_type,
+    .type_total = record_type_total,
     .string = record_string,
     .object = record_object,
     .refs = record_refs,
@@ -156,6 +172,7 @@ static const hsn_sink_ops record_ops = {
     .allocation = record_allocation,
     .sample = record_sample,
     .warn = record_warn,
+    .next_snapshot = record_next_snapshot,
 };
 
 // Reads `size` bytes as `format` into *sink, which starts empty or with its switches set.
