@@ -18,7 +18,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 
-enum { AHEAD_SEEN = 40, AHEAD_BASE = 24, AHEAD_PLACE = 12, AHEAD_LINK = 16, AHEAD_VERTEX = 16 };
+enum { AHEAD_SEEN = 40, AHEAD_BASE = 24, AHEAD_PLACE = 12, AHEAD_LINK = 32, AHEAD_VERTEX = 16 };
 enum { TICK_NODES = 1 << 17 };
 
 // A node in the forest of those that were swept: `best` is the least semidominator from it up to,
@@ -169,13 +169,16 @@ static inline uint32_t best_above(link *links, uint32_t v, uint32_t w)
     return best;
 }
 
-static inline uint32_t semidominator(sweep *s, uint32_t w, const uint32_t *ids, const uint32_t *end)
+// From the last referrer to the first: all of them, over all nodes, are one run backwards, and most
+// nodes have too few of their own to look ahead among.
+static inline uint32_t semidominator(sweep *s, uint32_t w, uint64_t first, uint64_t end)
 {
+    const uint32_t *ids = s->referrers->ids;
     uint32_t semi = s->p->parent[w];
-    for (const uint32_t *at = ids; at < end; at++) {
-        if (at + AHEAD_LINK < end)
-            __builtin_prefetch(&s->links[at[AHEAD_LINK]], 1);
-        uint32_t v = *at;
+    for (uint64_t at = end; at-- > first;) {
+        if (at >= AHEAD_LINK)
+            __builtin_prefetch(&s->links[ids[at - AHEAD_LINK]], 1);
+        uint32_t v = ids[at];
         if (v < w)
             semi = least(semi, v);
         else if (v > w)
@@ -198,9 +201,8 @@ static int find_semidominators(sweep *s, hsn_error *err)
             if (w > AHEAD_VERTEX)
                 __builtin_prefetch(&p->seen[p->vertex[w - AHEAD_VERTEX]]);
         }
-        uint32_t semi = hsn__bitmap_get(p->tops, p->vertex[w])
-                            ? 0
-                            : semidominator(s, w, from->ids + start, from->ids + end);
+        uint32_t semi =
+            hsn__bitmap_get(p->tops, p->vertex[w]) ? 0 : semidominator(s, w, start, end);
         end = start;
         s->semi[w] = semi;
         s->links[w] = (link){p->parent[w], semi};
