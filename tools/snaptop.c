@@ -174,6 +174,8 @@ static int read_held(struct cli *cli, const struct snapshot *snapshot, hsn_by by
     if (by != HSN_BY_TYPE && by != HSN_BY_MODULE)
         return retained ? cli_usage(cli, "--retained goes with type, module and object")
                         : STATUS_OK;
+    if (!snapshot->info->has_graph && !retained)
+        return STATUS_OK;
     int r = hsn_heap_open(&heap, snapshot->store, snapshot->id, &err);
     if (r >= 0) {
         r = read_stored(cli, heap, by, out, &missing);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "store/intern.h"
+#include "store/type_totals.h"
 
 #include <string.h>
 
@@ -83,90 +84,156 @@ int hsn__totals_check(const hsn_totals_options *options, hsn_error *err)
     return HSN_OK;
 }
 
-// Interned names get their rows in order of first sight, so the id of a name is its row.
-static int add_type(hsn__totals_builder *builder, hsn__intern *names, const hsn_type *type,
-                    size_t column, hsn_error *err)
+// Types and modules by name. Interned names get their rows in order of first sight, so the id of a
+// name is its row.
+typedef struct type_rows {
+    hsn__totals_builder builder;
+    const hsn_totals_options *options;
+    hsn__intern names;
+} type_rows;
+
+enum { NOT_WANTED = UINT32_MAX, NOT_SEEN = UINT32_MAX - 1 };
+
+static void type_rows_clear(type_rows *rows)
 {
+    hsn__intern_clear(&rows->names);
+    hsn_totals_free(&rows->builder.totals);
+}
+
+// The row of a type; NOT_WANTED when the filters leave it out.
+static int find_row(type_rows *rows, const char *name, const char *module, uint32_t *out,
+                    hsn_error *err)
+{
+    hsn__totals_builder *builder = &rows->builder;
     bool by_type = builder->totals.by == HSN_BY_TYPE;
-    const char *module = hsn__type_module(type);
-    const char *name = by_type ? type->name : module;
-    uint32_t id;
-    if (hsn__intern_put(names, name, strlen(name), &id) != HSN__INTERN_OK)
+    const char *key_text = by_type ? name : module;
+    *out = NOT_WANTED;
+    if (!hsn__name_passes(name, module, rows->options->type, rows->options->module))
+        return HSN_OK;
+    if (hsn__intern_put(&rows->names, key_text, strlen(key_text), out) != HSN__INTERN_OK)
         return hsn__fail_memory(err);
-    if (id == builder->totals.count) {
-        hsn_key key = {.type = "", .file = "", .function = "", .stack = HSN_NONE};
-        size_t row;
-        key.module = hsn__arena_copy(builder->arena, module, strlen(module));
-        if (by_type)
-            key.type = hsn__arena_copy(builder->arena, type->name, strlen(type->name));
-        if (!key.type || !key.module)
-            return hsn__fail_memory(err);
-        int r = hsn__totals_add_key(builder, &key, &row, err);
-        if (r < 0)
-            return r;
-    }
-    hsn__cell_add(hsn__totals_cell(builder, id, column), type->count, type->size_bytes);
-    return HSN_OK;
+    if (*out < builder->totals.count)
+        return HSN_OK;
+    hsn_key key = {.type = "", .file = "", .function = "", .stack = HSN_NONE};
+    size_t row;
+    key.module = hsn__arena_copy(builder->arena, module, strlen(module));
+    if (by_type)
+        key.type = hsn__arena_copy(builder->arena, name, strlen(name));
+    if (!key.type || !key.module)
+        return hsn__fail_memory(err);
+    return hsn__totals_add_key(builder, &key, &row, err);
+}
+
+static void add_to(type_rows *rows, uint32_t row, size_t column, uint64_t count,
+                   uint64_t size_bytes)
+{
+    if (row != NOT_WANTED)
+        hsn__cell_add(hsn__totals_cell(&rows->builder, row, column), count, size_bytes);
 }
 
 int hsn__totals_of_types(const hsn_type_list *const *lists, size_t count,
                          const hsn_totals_options *options, hsn_totals *out, hsn_error *err)
 {
-    hsn__totals_builder builder;
-    hsn__intern names = {0};
-    int r = hsn__totals_begin(&builder, options->by, count, err);
-    if (r < 0)
-        goto done;
-    for (size_t column = 0; column < count; column++) {
-        for (size_t i = 0; i < lists[column]->count; i++) {
+    type_rows rows = {.options = options};
+    int r = hsn__totals_begin(&rows.builder, options->by, count, err);
+    for (size_t column = 0; r >= 0 && column < count; column++) {
+        for (size_t i = 0; r >= 0 && i < lists[column]->count; i++) {
             const hsn_type *type = &lists[column]->rows[i];
-            hsn__cell_add(&builder.totals.wholes[column], type->count, type->size_bytes);
+            uint32_t row = NOT_WANTED;
+            hsn__cell_add(&rows.builder.totals.wholes[column], type->count, type->size_bytes);
             // Types without an instance are listed by dumps only because something names them.
-            if ((!type->count && !type->size_bytes) ||
-                !hsn__type_passes(type, options->type, options->module))
-                continue;
-            r = add_type(&builder, &names, type, column, err);
-            if (r < 0)
-                goto done;
+            if (type->count || type->size_bytes)
+                r = find_row(&rows, type->name, hsn__type_module(type), &row, err);
+            if (r >= 0)
+                add_to(&rows, row, column, type->count, type->size_bytes);
         }
     }
-    *out = builder.totals;
-    builder.totals = (hsn_totals){0};
-    r = HSN_OK;
-done:
-    hsn__intern_clear(&names);
-    hsn_totals_free(&builder.totals);
+    if (r >= 0) {
+        *out = rows.builder.totals;
+        rows.builder.totals = (hsn_totals){0};
+    }
+    type_rows_clear(&rows);
+    return r < 0 ? r : HSN_OK;
+}
+
+// One snapshot being read: the types of its store have numbers, and every number its row.
+typedef struct type_column {
+    type_rows *rows;
+    const hsn__type_names *names;
+    uint32_t *row_of; // by index into names
+    size_t column;
+} type_column;
+
+static int take_total(void *context, const hsn__type_total *total, hsn_error *err)
+{
+    type_column *c = context;
+    uint32_t *row = &c->row_of[total->type];
+    hsn__cell_add(&c->rows->builder.totals.wholes[c->column], total->count, total->size_bytes);
+    if (*row == NOT_SEEN) {
+        int r = find_row(c->rows, c->names->names[total->type],
+                         hsn__module_name(c->names->modules[total->type]), row, err);
+        if (r < 0)
+            return r;
+    }
+    add_to(c->rows, *row, c->column, total->count, total->size_bytes);
+    return HSN_OK;
+}
+
+static int refuse_empty(const hsn_snapshot_ref *snapshot, hsn_error *err)
+{
+    hsn_type_list types;
+    int r = hsn_type_list_read(snapshot->store, snapshot->id, &types, err);
+    if (r >= 0 && !types.count)
+        r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(snapshot->store),
+                      "no objects in this snapshot; allocations are grouped by lineno");
+    hsn_type_list_free(&types);
+    return r;
+}
+
+// Neighbours of one store share its names, so a history of thousands of snapshots reads them once.
+static int read_columns(type_rows *rows, const hsn_snapshot_ref *snapshots, size_t count,
+                        hsn_error *err)
+{
+    hsn__type_names names = {0};
+    type_column column = {.rows = rows, .names = &names};
+    int r = HSN_OK;
+    for (size_t i = 0; r >= 0 && i < count; i++) {
+        size_t totals = 0;
+        if (!i || snapshots[i].store != snapshots[i - 1].store) {
+            hsn__type_names_free(&names);
+            hsn__free(column.row_of);
+            column.row_of = NULL;
+            r = hsn__type_names_read(snapshots[i].store, &names, err);
+            if (r >= 0 && !(column.row_of = hsn__alloc_array(names.count, sizeof *column.row_of)))
+                r = hsn__fail_memory(err);
+            for (size_t type = 0; r >= 0 && type < names.count; type++)
+                column.row_of[type] = NOT_SEEN;
+        }
+        column.column = i;
+        if (r >= 0)
+            r = hsn__type_totals_each(snapshots[i].store, snapshots[i].id, &names, take_total,
+                                      &column, &totals, err);
+        if (r >= 0 && !totals)
+            r = refuse_empty(&snapshots[i], err);
+    }
+    hsn__type_names_free(&names);
+    hsn__free(column.row_of);
     return r;
 }
 
 static int read_types(const hsn_snapshot_ref *snapshots, size_t count,
                       const hsn_totals_options *options, hsn_totals *out, hsn_error *err)
 {
-    hsn_type_list *lists = hsn__alloc_zeroed(count, sizeof *lists);
-    const hsn_type_list **pointers = hsn__alloc_zeroed(count, sizeof *pointers);
-    size_t read = 0;
-    int r = lists && pointers ? HSN_OK : hsn__fail_memory(err);
-    if (r < 0)
-        goto done;
-    for (; read < count; read++) {
-        r = hsn_type_list_read(snapshots[read].store, snapshots[read].id, &lists[read], err);
-        if (r < 0)
-            goto done;
-        pointers[read] = &lists[read];
-        if (!lists[read].count) {
-            r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(snapshots[read].store),
-                          "no objects in this snapshot; allocations are grouped by lineno");
-            read++;
-            goto done;
-        }
+    type_rows rows = {.options = options};
+    int r = hsn__totals_begin(&rows.builder, options->by, count, err);
+    if (r >= 0)
+        r = read_columns(&rows, snapshots, count, err);
+    if (r >= 0) {
+        *out = rows.builder.totals;
+        rows.builder.totals = (hsn_totals){0};
     }
-    r = hsn__totals_of_types(pointers, count, options, out, err);
-done:
-    for (size_t i = 0; i < read; i++)
-        hsn_type_list_free(&lists[i]);
-    hsn__free(lists);
-    hsn__free(pointers);
-    return r;
+    type_rows_clear(&rows);
+    return r < 0 ? r : HSN_OK;
 }
 
 static bool has_functions(const hsn_profile *profile)

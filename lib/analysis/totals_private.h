@@ -62,17 +62,28 @@ int hsn__totals_of_types(const hsn_type_list *const *lists, size_t count,
 int hsn__totals_of_profiles(const hsn_profile *const *profiles, size_t count,
                             const hsn_totals_options *options, hsn_totals *out, hsn_error *err);
 
-/** The module that a type counts for. */
+/** The module that types of `module` count for. */
+static inline const char *hsn__module_name(const char *module)
+{
+    return *module ? module : "builtins";
+}
+
 static inline const char *hsn__type_module(const hsn_type *type)
 {
-    return *type->module ? type->module : "builtins";
+    return hsn__module_name(type->module);
+}
+
+static inline bool hsn__name_passes(const char *name, const char *module, const char *type_glob,
+                                    const char *module_glob)
+{
+    return (!type_glob || hsn_glob_match(type_glob, name)) &&
+           (!module_glob || hsn_glob_match(module_glob, module));
 }
 
 static inline bool hsn__type_passes(const hsn_type *type, const char *type_glob,
                                     const char *module_glob)
 {
-    return (!type_glob || hsn_glob_match(type_glob, type->name)) &&
-           (!module_glob || hsn_glob_match(module_glob, hsn__type_module(type)));
+    return hsn__name_passes(type->name, hsn__type_module(type), type_glob, module_glob);
 }
 
 /** The pure rankings. They take over *totals: it is empty afterwards, also when they fail. */

@@ -14,7 +14,8 @@ typedef struct hsn_heap hsn_heap;
 
 /**
  * Owns:    the caller owns *out; close it before the store.
- * Errors:  HSN_ENOTFOUND (no such snapshot), HSN_ESTORE, HSN_ENOMEM.
+ * Errors:  HSN_ENOTFOUND (no such snapshot, or its graph was dropped by retention), HSN_ESTORE,
+ *          HSN_ENOMEM.
  * Cost:    O(types + segments); objects are read when they are asked for.
  * Threads: one thread at a time, together with its store.
  */

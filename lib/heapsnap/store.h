@@ -70,6 +70,7 @@ typedef struct hsn_snapshot_info {
     int has_refcounts;      /**< some object carries a refcount */
     unsigned address_shift; /**< all addresses are multiples of 1 << address_shift */
     int has_graph;          /**< the objects are there, not only their totals by type */
+    int graph_dropped;      /**< retention took objects and references; totals stay */
 } hsn_snapshot_info;
 
 typedef struct hsn_snapshot_list {
@@ -124,7 +125,8 @@ typedef struct hsn_type {
     uint64_t size_bytes; /**< sum of their shallow bytes */
 } hsn_type;
 
-/** The types, indexed by type id (dense from 0). */
+/** The types, indexed by type id (dense from 0); those with instances only once the graph is gone.
+ */
 typedef struct hsn_type_list {
     hsn_type *rows;
     size_t count;

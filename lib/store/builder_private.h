@@ -25,6 +25,10 @@ typedef struct hsn__column_writer {
     uint64_t peak_bytes;                            /**< result */
 } hsn__column_writer;
 
+/** Types, their totals, and how this snapshot numbers them. Addresses must be final. */
+int hsn__builder_write_types(const hsn__builder *builder, hsn_store *store, hsn_snapshot_id id,
+                             hsn_error *err);
+
 /** All segments of the snapshot. Frees what the writer holds; the results stay. */
 int hsn__builder_write_columns(hsn__builder *builder, hsn__column_writer *writer,
                                const hsn_progress *progress, hsn_error *err);

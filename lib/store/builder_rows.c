@@ -68,43 +68,6 @@ static void take_stated_totals(hsn__builder *b)
     b->heap_bytes = b->stated_bytes;
 }
 
-static int write_types(hsn__builder *b, hsn_store *store, hsn_snapshot_id id, hsn_error *err)
-{
-    int r = HSN_OK;
-    for (size_t i = 0; r == HSN_OK && i < b->type_count; i++) {
-        const hsn__built_type *type = &b->types[i];
-        sqlite3_stmt *statement;
-        r = hsn__query_get(store, HSN__QUERY_TYPE_INSERT, &statement, err);
-        if (r < 0)
-            break;
-        uint32_t node = type->object_address
-                            ? hsn__address_map_find(&b->addresses, type->object_address)
-                            : HSN_NONE;
-        sqlite3_bind_int64(statement, 1, id);
-        sqlite3_bind_int64(statement, 2, (int64_t)i);
-        bind_text(statement, 3, type->name);
-        bind_text(statement, 4, type->module);
-        sqlite3_bind_int(statement, 5, type->kind);
-        sqlite3_bind_int(statement, 6, type->has_finalizer);
-        if (node != HSN_NONE)
-            sqlite3_bind_int64(statement, 7, node);
-        if (type->object_address)
-            sqlite3_bind_int64(statement, 8, (int64_t)type->object_address);
-        r = hsn__query_run(store, statement, err);
-        if (r < 0 || (!type->count && !type->size_bytes))
-            continue;
-        r = hsn__query_get(store, HSN__QUERY_TYPE_TOTAL_INSERT, &statement, err);
-        if (r < 0)
-            break;
-        sqlite3_bind_int64(statement, 1, id);
-        sqlite3_bind_int64(statement, 2, (int64_t)i);
-        sqlite3_bind_int64(statement, 3, (int64_t)type->count);
-        sqlite3_bind_int64(statement, 4, (int64_t)type->size_bytes);
-        r = hsn__query_run(store, statement, err);
-    }
-    return r;
-}
-
 static int by_node(const void *a, const void *b)
 {
     const hsn__built_root *x = a, *y = b;
@@ -313,7 +276,7 @@ int hsn__builder_write(hsn__builder *b, hsn_store *store, const hsn__snapshot_me
         r = write_roots(b, store, *out_id, &roots, err);
     take_stated_totals(b);
     if (r == HSN_OK)
-        r = write_types(b, store, *out_id, err);
+        r = hsn__builder_write_types(b, store, *out_id, err);
     if (r == HSN_OK)
         r = write_frames(b, store, *out_id, err);
     if (r == HSN_OK)

@@ -24,7 +24,8 @@
       "captured_at_unix_ms, rss_bytes, objects, \"references\", weak_references, "                 \
       "dangling_references, duplicate_objects, roots, heap_bytes, types, strings, frames, "        \
       "stacks, allocations, allocation_bytes, samples, warnings, bytes_read, bytes_total, "        \
-      "complete, has_refcounts, address_shift, has_graph FROM snapshot WHERE ?1 IS NULL OR id = "  \
+      "complete, has_refcounts, address_shift, has_graph, graph_dropped FROM snapshot WHERE ?1 "   \
+      "IS NULL OR id = "                                                                           \
       "?1 "                                                                                        \
       "ORDER BY id")                                                                               \
     X(SNAPSHOT_BY_LABEL, "SELECT id FROM snapshot WHERE label = ?1")                               \
@@ -40,15 +41,25 @@
       "INSERT INTO warning(snapshot, number, \"offset\", message) VALUES (?1, ?2, ?3, ?4)")        \
     X(WARNING_LIST,                                                                                \
       "SELECT coalesce(\"offset\", ''), message FROM warning WHERE snapshot = ?1 ORDER BY number") \
-    X(TYPE_INSERT,                                                                                 \
-      "INSERT INTO type(snapshot, id, name, module, kind, has_finalizer, node, address) "          \
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                                   \
+    X(TYPE_FIND, "SELECT id FROM type WHERE name = ?1 AND module = ?2 AND kind = ?3 "              \
+                 "AND has_finalizer = ?4")                                                         \
+    X(TYPE_INSERT, "INSERT INTO type(name, module, kind, has_finalizer) VALUES (?1, ?2, ?3, ?4)")  \
+    X(TYPE_NAMES, "SELECT id, name, module FROM type ORDER BY id")                                 \
     X(TYPE_TOTAL_INSERT,                                                                           \
       "INSERT INTO type_total(snapshot, type, count, size_bytes) VALUES (?1, ?2, ?3, ?4)")         \
-    X(TYPE_LIST,                                                                                   \
-      "SELECT type.id, name, module, kind, has_finalizer, node, count, size_bytes FROM type "      \
-      "LEFT JOIN type_total ON type_total.snapshot = type.snapshot AND type_total.type = type.id " \
-      "WHERE type.snapshot = ?1 ORDER BY type.id")                                                 \
+    X(TYPE_TOTAL_LIST,                                                                             \
+      "SELECT type, count, size_bytes FROM type_total WHERE snapshot = ?1 ORDER BY type")          \
+    X(TYPE_TOTAL_TYPES,                                                                            \
+      "SELECT name, module, kind, has_finalizer, NULL, count, size_bytes FROM type_total "         \
+      "JOIN type ON id = type WHERE snapshot = ?1 ORDER BY type")                                  \
+    X(SNAPSHOT_TYPE_INSERT,                                                                        \
+      "INSERT INTO snapshot_type(snapshot, id, type, node, address, count, size_bytes) "           \
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                                       \
+    X(SNAPSHOT_TYPE_LIST,                                                                          \
+      "SELECT name, module, kind, has_finalizer, node, count, size_bytes, snapshot_type.id "       \
+      "FROM snapshot_type JOIN type ON type.id = snapshot_type.type WHERE snapshot = ?1 "          \
+      "ORDER BY snapshot_type.id")                                                                 \
+    X(SNAPSHOT_GRAPH_DROPPED, "SELECT graph_dropped FROM snapshot WHERE id = ?1")                  \
     X(ROOT_INSERT, "INSERT INTO root(snapshot, number, node, address, kind, name, thread) "        \
                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                          \
     X(ROOT_LIST, "SELECT node, kind, name, thread FROM root WHERE snapshot = ?1 ORDER BY number")  \

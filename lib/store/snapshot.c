@@ -76,6 +76,7 @@ static void read_info(list *building, sqlite3_stmt *row, hsn_snapshot_info *out)
         .has_refcounts = sqlite3_column_int(row, 29),
         .address_shift = (unsigned)sqlite3_column_int(row, 30),
         .has_graph = sqlite3_column_int(row, 31),
+        .graph_dropped = sqlite3_column_int(row, 32),
     };
 }
 
@@ -224,31 +225,51 @@ void hsn_pair_list_free(hsn_pair_list *pairs)
     *pairs = (hsn_pair_list){0};
 }
 
+static int is_graph_dropped(hsn_store *store, hsn_snapshot_id id, bool *out, hsn_error *err)
+{
+    sqlite3_stmt *statement;
+    *out = false;
+    int r = hsn__query_get(store, HSN__QUERY_SNAPSHOT_GRAPH_DROPPED, &statement, err);
+    if (r < 0)
+        return r;
+    sqlite3_bind_int64(statement, 1, id);
+    r = hsn__query_next(store, statement, err);
+    if (r == HSN_OK)
+        *out = sqlite3_column_int(statement, 0);
+    sqlite3_reset(statement);
+    return r < 0 ? r : HSN_OK;
+}
+
 int hsn_type_list_read(hsn_store *store, hsn_snapshot_id id, hsn_type_list *out, hsn_error *err)
 {
     list building;
     sqlite3_stmt *row;
+    bool dropped;
     *out = (hsn_type_list){0};
-    int r = list_begin(&building, &out->memory, err);
+    int r = is_graph_dropped(store, id, &dropped, err);
     if (r == HSN_OK)
-        r = hsn__query_get(store, HSN__QUERY_TYPE_LIST, &row, err);
+        r = list_begin(&building, &out->memory, err);
+    if (r == HSN_OK)
+        r = hsn__query_get(store,
+                           dropped ? HSN__QUERY_TYPE_TOTAL_TYPES : HSN__QUERY_SNAPSHOT_TYPE_LIST,
+                           &row, err);
     if (r == HSN_OK)
         sqlite3_bind_int64(row, 1, id);
     while (r == HSN_OK && (r = hsn__query_next(store, row, err)) == HSN_OK) {
-        if (number(row, 0) != out->count) {
+        if (!dropped && number(row, 7) != out->count) {
             r = hsn__fail(err, HSN_EFORMAT, hsn_store_path(store),
                           "damaged store: types of snapshot %" PRId64 " have a gap", id);
             break;
         }
         hsn_type type = {
-            .name = text(&building, row, 1),
-            .module = text(&building, row, 2),
-            .kind = (hsn_kind)sqlite3_column_int(row, 3),
-            .has_finalizer = sqlite3_column_int(row, 4),
+            .name = text(&building, row, 0),
+            .module = text(&building, row, 1),
+            .kind = (hsn_kind)sqlite3_column_int(row, 2),
+            .has_finalizer = sqlite3_column_int(row, 3),
             .node =
-                sqlite3_column_type(row, 5) == SQLITE_NULL ? HSN_NONE : (hsn_node_id)number(row, 5),
-            .count = number(row, 6),
-            .size_bytes = number(row, 7),
+                sqlite3_column_type(row, 4) == SQLITE_NULL ? HSN_NONE : (hsn_node_id)number(row, 4),
+            .count = number(row, 5),
+            .size_bytes = number(row, 6),
         };
         if (!type.name || !type.module ||
             !hsn__array_grow(&out->rows, &building.capacity, out->count + 1, sizeof *out->rows,

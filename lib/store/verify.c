@@ -5,6 +5,7 @@
 #include "heapsnap/heap.h"
 #include "store/results.h"
 #include "store/store_private.h"
+#include "store/type_totals.h"
 #include "store/varint.h"
 
 #include <inttypes.h>
@@ -286,15 +287,43 @@ done:
     return r;
 }
 
+static int add_total(void *context, const hsn__type_total *total, hsn_error *err)
+{
+    hsn__type_total *sum = context;
+    (void)err;
+    sum->count += total->count;
+    sum->size_bytes += total->size_bytes;
+    return HSN_OK;
+}
+
+// Totals by type stay when the graph goes; they add up to what the snapshot says.
+static int check_type_totals(hsn_store *store, const hsn_snapshot_info *info,
+                             const hsn__type_names *names, hsn_error *err)
+{
+    hsn__type_total sum = {0};
+    size_t count;
+    int r = hsn__type_totals_each(store, info->id, names, add_total, &sum, &count, err);
+    if (r == HSN_OK && (sum.count != info->objects || sum.size_bytes != info->heap_bytes))
+        r = wrong(store, info->id, err, "totals by type");
+    return r;
+}
+
 int hsn_store_verify(hsn_store *store, hsn_error *err)
 {
-    hsn_snapshot_list list;
+    hsn_snapshot_list list = {0};
+    hsn__type_names names = {0};
     int r = check_file(store, err);
-    if (r < 0)
-        return r;
-    r = hsn_snapshot_list_read(store, &list, err);
-    for (size_t i = 0; r == HSN_OK && i < list.count; i++)
-        r = check_snapshot(store, &list.rows[i], err);
+    if (r == HSN_OK)
+        r = hsn_snapshot_list_read(store, &list, err);
+    if (r == HSN_OK)
+        r = hsn__type_names_read(store, &names, err);
+    for (size_t i = 0; r == HSN_OK && i < list.count; i++) {
+        if (!list.rows[i].graph_dropped)
+            r = check_snapshot(store, &list.rows[i], err);
+        if (r == HSN_OK)
+            r = check_type_totals(store, &list.rows[i], &names, err);
+    }
+    hsn__type_names_free(&names);
     hsn_snapshot_list_free(&list);
     return r;
 }

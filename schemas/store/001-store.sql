@@ -41,7 +41,8 @@ CREATE TABLE snapshot (
     complete            INTEGER NOT NULL,     -- 1, or 0: the dump was truncated or damaged
     has_refcounts       INTEGER NOT NULL,     -- 1: some object carries a refcount
     address_shift       INTEGER NOT NULL,     -- every address is a multiple of 1 << address_shift
-    has_graph           INTEGER NOT NULL      -- 1: its objects are in segments; 0: at most their totals by type
+    has_graph           INTEGER NOT NULL,     -- 1: its objects are in segments; 0: at most their totals by type
+    graph_dropped       INTEGER NOT NULL DEFAULT 0 -- 1: retention took objects and references; totals stay
 ) STRICT;
 
 -- What the dump said of its process: gc.enabled, gc.count.0, python.build ...
@@ -69,25 +70,41 @@ CREATE TABLE warning (
     PRIMARY KEY (snapshot, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Types, shared by the snapshots of the store: a type that looks the same in two of them is one row.
 CREATE TABLE type (
-    snapshot      INTEGER NOT NULL REFERENCES snapshot(id),
-    id            INTEGER NOT NULL,   -- dense from 0
+    id            INTEGER PRIMARY KEY,
     name          TEXT NOT NULL,      -- full: app.cache.Request; builtins bare: dict
     module        TEXT NOT NULL,      -- '' for builtins
     kind          INTEGER NOT NULL,   -- what its instances are: hsn_kind in heapsnap/model.h
     has_finalizer INTEGER NOT NULL,   -- 1: user code runs when an instance dies
-    node          INTEGER,            -- row of the object that is this type
-    address       INTEGER,            -- its address
-    PRIMARY KEY (snapshot, id)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (name, module, kind, has_finalizer)
+) STRICT;
 
--- Sums by type, so that the commonest questions look at no object.
+-- Sums by type, so that the commonest questions look at no object. They stay when the graph goes.
 CREATE TABLE type_total (
     snapshot   INTEGER NOT NULL REFERENCES snapshot(id),
-    type       INTEGER NOT NULL,
-    count      INTEGER NOT NULL,
+    type       INTEGER NOT NULL REFERENCES type(id),
+    count      INTEGER NOT NULL,      -- objects
     size_bytes INTEGER NOT NULL,      -- shallow
     PRIMARY KEY (snapshot, type)
+) STRICT, WITHOUT ROWID;
+
+-- The same with names, for people.
+CREATE VIEW type_total_named AS
+    SELECT snapshot, name, module, count, size_bytes
+    FROM type_total JOIN type ON type.id = type_total.type;
+
+-- The types as the graph of one snapshot numbers them. Two may be one row in `type`: a class that was
+-- loaded twice. They go with the graph.
+CREATE TABLE snapshot_type (
+    snapshot   INTEGER NOT NULL REFERENCES snapshot(id),
+    id         INTEGER NOT NULL,      -- dense from 0
+    type       INTEGER NOT NULL REFERENCES type(id),
+    node       INTEGER,               -- row of the object that is this type
+    address    INTEGER,               -- its address
+    count      INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    PRIMARY KEY (snapshot, id)
 ) STRICT, WITHOUT ROWID;
 
 -- Objects that are alive on their own.
