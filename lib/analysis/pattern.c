@@ -24,13 +24,6 @@ static int compare_found(const void *a, const void *b)
     return x->pattern < y->pattern ? -1 : x->pattern > y->pattern;
 }
 
-static hsn_held held_by(const hsn__patterns *patterns, uint32_t pattern)
-{
-    while (patterns->rows[pattern].parent != HSN_NONE)
-        pattern = patterns->rows[pattern].parent;
-    return (hsn_held)pattern;
-}
-
 // The types of the snapshot that are asked for, as types of the tree.
 static int mark_types(hsn_heap *heap, hsn__patterns *patterns, const uint8_t *types, uint8_t **out,
                       hsn_error *err)
@@ -93,7 +86,7 @@ static int tell(const hsn__placed *placed, const hsn__patterns *patterns, const 
             break;
         out->rows[i] = (hsn_pattern){.text = story.text,
                                      .type = story.steps[story.step_count - 1].type,
-                                     .held = held_by(patterns, rows[i].pattern),
+                                     .held = hsn__patterns_held(patterns, rows[i].pattern),
                                      .count = rows[i].cell.count,
                                      .size_bytes = rows[i].cell.size_bytes,
                                      .steps = story.steps,

@@ -112,6 +112,9 @@ const char *hsn__patterns_text(const hsn__patterns *patterns, uint32_t name, hsn
 const char *hsn__patterns_type_name(const hsn__patterns *patterns, uint32_t type,
                                     hsn__arena *arena);
 
+/** Why objects of a pattern are there: the top that it hangs on. */
+hsn_held hsn__patterns_held(const hsn__patterns *patterns, uint32_t pattern);
+
 /** Whether a module, by its full name, belongs to the standard library or to the interpreter. */
 bool hsn__is_stdlib_module(const char *name);
 /** Whether it belongs to what measures, imports and caches for the interpreter itself. */

@@ -269,3 +269,10 @@ const char *hsn__patterns_type_name(const hsn__patterns *p, uint32_t type, hsn__
 {
     return type == HSN_NONE ? "" : copy_of(&p->type_names, type, arena);
 }
+
+hsn_held hsn__patterns_held(const hsn__patterns *patterns, uint32_t pattern)
+{
+    while (patterns->rows[pattern].parent != HSN_NONE)
+        pattern = patterns->rows[pattern].parent;
+    return (hsn_held)pattern;
+}
