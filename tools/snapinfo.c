@@ -73,6 +73,7 @@ static const hsn_column format_columns[] = {
     {HSN_COLUMN_TEXT, "name", "Name"},
     {HSN_COLUMN_TEXT, "title", "Format"},
     {HSN_COLUMN_BOOL, "graph", "Graph"},
+    {HSN_COLUMN_BOOL, "types", "Types"},
     {HSN_COLUMN_BOOL, "allocations", "Allocations"},
     {HSN_COLUMN_BOOL, "series", "Series"},
     {HSN_COLUMN_TEXT, "spec", NULL, HSN_COLUMN_DATA_ONLY},
@@ -219,6 +220,7 @@ static int show_formats(struct cli *cli, hsn_error *err)
         hsn_table_text(table, format.name);
         hsn_table_text(table, format.title);
         hsn_table_bool(table, format.has_graph);
+        hsn_table_bool(table, format.has_types);
         hsn_table_bool(table, format.has_allocations);
         hsn_table_bool(table, format.has_series);
         hsn_table_text(table, format.spec);

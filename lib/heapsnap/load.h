@@ -68,7 +68,7 @@ typedef struct hsn_format {
     const char *name;
     const char *title;
     const char *spec;
-    int has_graph, has_allocations, has_series;
+    int has_graph, has_types, has_allocations, has_series;
 } hsn_format;
 
 /** Row `index` of the table of formats; HSN_DONE after the last one. Static strings. */

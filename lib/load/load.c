@@ -385,6 +385,7 @@ int hsn_format_get(size_t index, hsn_format *out)
                 .title = reader->title,
                 .spec = reader->spec,
                 .has_graph = !!(reader->content & HSN_HAS_GRAPH),
+                .has_types = !!(reader->content & (HSN_HAS_GRAPH | HSN_HAS_TYPE_TOTALS)),
                 .has_allocations = !!(reader->content & HSN_HAS_ALLOCATIONS),
                 .has_series = !!(reader->content & HSN_HAS_SERIES),
             };

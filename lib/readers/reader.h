@@ -11,6 +11,7 @@ enum hsn_content {
     HSN_HAS_GRAPH = 1,
     HSN_HAS_ALLOCATIONS = 2,
     HSN_HAS_SERIES = 4,
+    HSN_HAS_TYPE_TOTALS = 8, /**< totals by type without objects */
 };
 
 typedef struct hsn_reader {

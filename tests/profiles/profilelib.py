@@ -18,14 +18,17 @@ def unquote(text):
     return raw.decode("utf-8", "replace")
 
 
-class Records:
-    """Facts; allocations as (stack of frames, newest first; count; bytes); samples."""
+def record_lines(tool, path):
+    return subprocess.run([tool, path], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
 
-    def __init__(self, tool, path):
-        self.facts, self.allocations, self.samples, self.status = {}, [], [], ""
-        frames, stacks = {}, {}
-        done = subprocess.run([tool, path], stdout=subprocess.PIPE, check=True)
-        for line in done.stdout.decode().splitlines():
+
+class Records:
+    """Facts; allocations as (stack of frames, newest first; count; bytes); samples; totals of types."""
+
+    def __init__(self, tool, path, lines=None):
+        self.facts, self.allocations, self.samples = {}, [], []
+        frames, stacks, types, totals = {}, {}, {}, collections.defaultdict(lambda: [0, 0])
+        for line in lines if lines is not None else record_lines(tool, path):
             event, _, rest = line.partition(" ")
             fields = dict(EVENT.findall(rest))
             if event == "frame":
@@ -39,8 +42,17 @@ class Records:
             elif event == "sample":
                 self.samples.append((unquote(fields["series"]), float(fields["time_s"]),
                                      float(fields["value"])))
+            elif event == "type":
+                module = unquote(fields.get("module", '""'))
+                types[int(rest.split(" ")[0])] = (module + "." if module else "") + unquote(fields["name"])
+            elif event == "type_total":
+                total = totals[types[int(fields["type"])]]
+                total[0] += int(fields["count"])
+                total[1] += int(fields["size_bytes"])
             elif event == "fact":
                 self.facts[unquote(fields["name"])] = unquote(fields["value"])
+
+        self.types = [(name, count, size) for name, (count, size) in totals.items()]
 
     def by_function(self):
         """{function: [own bytes, bytes with all that it calls]}"""
@@ -50,6 +62,17 @@ class Records:
             for function in {frame.function for frame in stack}:
                 sums[function][1] += size
         return dict(sums)
+
+
+def packages(tool, path):
+    """The records of each snapshot of a file that holds several."""
+    parts = [[]]
+    for line in record_lines(tool, path):
+        if line == "next_snapshot":
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    return [Records(tool, path, part) for part in parts]
 
 
 def need(program, *others):
