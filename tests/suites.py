@@ -19,7 +19,7 @@ RELEASE_ONLY = {'lint', 'headers', 'leaks', 'casebook', 'kill', 'quickstart'}
 # Suites whose only point is what a sanitizer sees.
 SANITIZER_ONLY = {'fuzz'}
 # Suites that Meson does not know: a script that prints its own counts.
-SCRIPTS = {'capture': ['tests/capture/run.py']}
+SCRIPTS = {'capture': ['tests/capture/run.py'], 'services': ['tests/services/run.py']}
 
 BUILDS = {
     'release': ['--buildtype=release'],

@@ -37,7 +37,7 @@ setup(
     description='Snapshots of the Python heap for offline analysis',
     license='MIT',
     python_requires='>=3.6',
-    packages=['heapsnap'],
+    packages=['heapsnap', 'heapsnap.service'],
     ext_modules=[accelerator] if sys.version_info >= (3, 8) else [],
     cmdclass={'build_ext': OptionalExtension},
 )

@@ -26,6 +26,7 @@ _VERSION = '%d.%d.%d' % sys.version_info[:3]
 if sys.version_info.releaselevel != 'final':
     _VERSION += sys.version_info.releaselevel[0] + str(sys.version_info.serial)
 _PAGE = os.sysconf('SC_PAGE_SIZE') if hasattr(os, 'sysconf') else 4096
+more = []                                 # functions that know further facts: [(name, value)]
 
 
 def tracing():
@@ -71,6 +72,8 @@ def facts(enabled):
     if resource is not None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         rows.append(('max_rss_bytes', peak if sys.platform == 'darwin' else peak * 1024))
+    for known in more:
+        rows += known()
     return _object(rows)
 
 
