@@ -125,6 +125,8 @@ static int sum_stacks(sites *s, const hsn_profile *profile, size_t column, hsn_c
         goto done;
     for (size_t i = 0; i < profile->total_count; i++) {
         const hsn_stack_total *total = &profile->totals[i];
+        if (total->metric != HSN_METRIC_INUSE)
+            continue;
         size_t at = total->stack == HSN_NONE ? profile->stack_count : total->stack;
         hsn__cell_add(whole, total->count, total->size_bytes);
         if (hsn__filter_passes(&filter, total->stack, total->domain))

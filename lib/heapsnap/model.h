@@ -109,6 +109,18 @@ typedef enum hsn_root_kind {
         HSN_ROOT_KIND_COUNT
 } hsn_root_kind;
 
+/** The metric that every snapshot has: live memory, in bytes. Its id is 0. */
+#define HSN_METRIC_INUSE      0u
+#define HSN_METRIC_INUSE_NAME "inuse"
+
+/** Units of metrics that tools know how to print; others are printed as plain numbers. */
+#define HSN_UNIT_BYTES "bytes"
+#define HSN_UNIT_COUNT "count" /**< a number of things: `count` and `size_bytes` are the same */
+#define HSN_UNIT_NS    "ns"
+
+/** Most metrics of a snapshot. */
+#define HSN_MAX_METRICS 64
+
 /** Bits of an object's flags. */
 enum hsn_object_flag {
     HSN_OBJECT_TRACKED = 1,   /**< the collector looks at it */

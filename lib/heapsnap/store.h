@@ -176,13 +176,38 @@ typedef struct hsn_stack {
     uint32_t parent; /**< stack of the caller; HSN_NONE = outermost; always less than its own id */
 } hsn_stack;
 
-/** Live memory of one stack and allocator domain. */
+/** What one stack and allocator domain hold of one metric. */
 typedef struct hsn_stack_total {
     uint32_t stack;
     uint32_t domain;
-    uint64_t count;
-    uint64_t size_bytes;
+    uint64_t count;      /**< blocks, calls, samples; 0 = the dump did not say */
+    uint64_t size_bytes; /**< in the metric's unit */
+    uint32_t metric;     /**< index into metrics */
 } hsn_stack_total;
+
+/**
+ * A metric of the allocation profile: a family of numbers by stack. `inuse` (live memory) is always
+ * there and number 0; `alloc`, `peak`, `temporary`, `cpu` and others are where dumps have them.
+ */
+typedef struct hsn_metric {
+    const char *name;
+    const char *unit;    /**< HSN_UNIT_BYTES, HSN_UNIT_NS, HSN_UNIT_COUNT, or the dump's word */
+    uint64_t count;      /**< sum over all stacks */
+    uint64_t size_bytes; /**< sum, in the metric's unit */
+    size_t first_total;  /**< in a profile: its totals are a run of them */
+    size_t total_count;
+} hsn_metric;
+
+typedef struct hsn_metric_list {
+    hsn_metric *rows; /**< by number; the first is `inuse` */
+    size_t count;
+    void *memory; /**< private */
+} hsn_metric_list;
+
+/** Owns: free *out with hsn_metric_list_free(). Errors: HSN_ESTORE, HSN_EFORMAT, HSN_ENOMEM. */
+HSN_API int hsn_metric_list_read(hsn_store *store, hsn_snapshot_id id, hsn_metric_list *out,
+                                 hsn_error *err);
+HSN_API void hsn_metric_list_free(hsn_metric_list *list);
 
 /** The allocation profile of a snapshot. */
 typedef struct hsn_profile {
@@ -190,14 +215,32 @@ typedef struct hsn_profile {
     size_t frame_count;
     hsn_stack *stacks;
     size_t stack_count;
-    hsn_stack_total *totals; /**< by stack, then domain */
+    hsn_stack_total *totals; /**< by metric, then stack, then domain */
     size_t total_count;
+    hsn_metric *metrics; /**< the first is `inuse`; NULL in profiles made by hand = only that */
+    size_t metric_count;
     void *memory; /**< private */
 } hsn_profile;
 
-/** Owns: free with hsn_profile_free(). Errors: HSN_ESTORE, HSN_ENOMEM. Cost: O(frames + stacks). */
+/**
+ * Owns:   free with hsn_profile_free().
+ * Errors: HSN_ENOTFOUND (its stacks were dropped), HSN_EFORMAT, HSN_ESTORE, HSN_ENOMEM.
+ * Cost:   O(frames + stacks); a million stacks take some 50 ms.
+ */
 HSN_API int hsn_profile_read(hsn_store *store, hsn_snapshot_id id, hsn_profile *out,
                              hsn_error *err);
+
+/**
+ * The profile cut down to the newest frame of each stack: every stack is one frame without a
+ * caller. Enough for groupings by file, line or function that are not cumulative; read from rows
+ * that stay when stacks are dropped.
+ *
+ * Owns:   free with hsn_profile_free().
+ * Errors: HSN_EFORMAT, HSN_ESTORE, HSN_ENOMEM.
+ * Cost:   O(frames that allocated).
+ */
+HSN_API int hsn_profile_read_newest(hsn_store *store, hsn_snapshot_id id, hsn_profile *out,
+                                    hsn_error *err);
 HSN_API void hsn_profile_free(hsn_profile *profile);
 
 /**

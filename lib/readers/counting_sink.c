@@ -170,14 +170,30 @@ static int on_stack(void *context, const uint32_t *frames, size_t count, uint64_
     return HSN_OK;
 }
 
+static int on_metric(void *context, hsn_text name, hsn_text unit, uint32_t *out_id, hsn_error *err)
+{
+    hsn__counting_sink *counts = context;
+    (void)err;
+    assert(name.length && unit.length);
+    event(counts, 'm', &counts->metrics);
+    mix_text(counts, name);
+    mix_text(counts, unit);
+    *out_id = hsn__metric_is_inuse(name, unit) ? HSN_METRIC_INUSE : (uint32_t)counts->metrics;
+    return HSN_OK;
+}
+
 static int on_allocation(void *context, const hsn_sink_allocation *allocation, hsn_error *err)
 {
     hsn__counting_sink *counts = context;
     (void)err;
     assert(allocation->stack < counts->stacks);
+    assert(allocation->metric <= counts->metrics);
     event(counts, 'a', &counts->allocations);
-    counts->allocation_bytes += allocation->size_bytes;
-    counts->allocation_blocks += allocation->count;
+    if (allocation->metric == HSN_METRIC_INUSE) {
+        counts->allocation_bytes += allocation->size_bytes;
+        counts->allocation_blocks += allocation->count;
+    }
+    mix_number(counts, allocation->metric);
     mix_number(counts, allocation->stack);
     mix_number(counts, allocation->domain);
     mix_number(counts, allocation->count);
@@ -225,6 +241,7 @@ static const hsn_sink_ops ops = {
     .root = on_root,
     .frame = on_frame,
     .stack = on_stack,
+    .metric = on_metric,
     .allocation = on_allocation,
     .sample = on_sample,
     .warn = on_warn,

@@ -66,7 +66,7 @@ int hsn__profile_allocation(hsn__profile *profile, uint64_t count, uint64_t size
                             hsn_error *err)
 {
     const hsn_sink *sink = profile->sink;
-    hsn_sink_allocation allocation = {HSN_NONE, 0, count, size_bytes};
+    hsn_sink_allocation allocation = {.count = count, .size_bytes = size_bytes};
     static const hsn_sink_frame unknown = {.function = {"[unknown]", 9}};
     int r = profile->count ? HSN_OK : hsn__profile_push(profile, &unknown, err);
     if (r < 0)

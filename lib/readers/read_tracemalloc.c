@@ -488,8 +488,10 @@ static int give_results(struct reading *reading, hsn_error *err)
                       hsn__text("traces have fields that this version does not know"), err);
     for (size_t i = 0; i < reading->total_count && r == HSN_OK; i++) {
         const struct total *total = &reading->totals[i];
-        hsn_sink_allocation allocation = {reading->stacks[total->stack].id, total->domain,
-                                          total->count, total->size_bytes};
+        hsn_sink_allocation allocation = {.stack = reading->stacks[total->stack].id,
+                                          .domain = total->domain,
+                                          .count = total->count,
+                                          .size_bytes = total->size_bytes};
         r = ops->allocation(context, &allocation, err);
     }
     return r;

@@ -44,7 +44,7 @@ const hsn_reader *hsn__reader_probe(const uint8_t *head, size_t size);
 /** A sink that counts events and checks that ids were given out before they are used. For tests. */
 typedef struct hsn__counting_sink {
     uint64_t facts, tags, types, strings, objects, references, roots, frames, stacks, allocations,
-        samples, warnings, type_totals, further_snapshots;
+        samples, warnings, type_totals, further_snapshots, metrics;
     uint64_t object_bytes, allocation_bytes, allocation_blocks;
     uint64_t digest; /**< FNV-1a over all events: equal inputs give equal digests */
 } hsn__counting_sink;

@@ -61,13 +61,20 @@ typedef struct hsn_sink_frame {
     uint32_t line;
 } hsn_sink_frame;
 
-/** Live (and, where known, ever allocated) memory of one stack and domain. Repeated calls add up.
+/**
+ * What one stack and allocator domain hold of a metric. Repeated calls add up.
+ *
+ * Of the metric `inuse`, which is always there: live blocks and their bytes. Of others (ever
+ * allocated, at the peak, CPU time) what `metric` was told: `count` is the number of blocks, calls
+ * or samples, 0 where the dump does not say; `size_bytes` is the value in the metric's unit. Where
+ * the unit is HSN_UNIT_COUNT, both are the same number.
  */
 typedef struct hsn_sink_allocation {
-    uint32_t stack;      /**< id from `stack` */
-    uint32_t domain;     /**< allocator domain; 0 = the runtime's own */
-    uint64_t count;      /**< live blocks */
-    uint64_t size_bytes; /**< live bytes */
+    uint32_t stack;  /**< id from `stack` */
+    uint32_t domain; /**< allocator domain; 0 = the runtime's own */
+    uint64_t count;
+    uint64_t size_bytes;
+    uint32_t metric; /**< id from `metric`; HSN_METRIC_INUSE = 0 = live memory */
 } hsn_sink_allocation;
 
 /**
@@ -94,6 +101,10 @@ typedef struct hsn_sink_ops {
     /** `frames`: ids, newest first. `total_frames` >= count when the traceback was cut. */
     int (*stack)(void *sink, const uint32_t *frames, size_t count, uint64_t total_frames,
                  uint32_t *out_id, hsn_error *err);
+    /** A metric of allocations: `alloc` in `bytes`, `cpu` in `ns`; docs/store.md lists the usual
+     * ones. At most HSN_MAX_METRICS; equal name and unit, equal id. `inuse` in `bytes` is 0 and
+     * need not be announced. */
+    int (*metric)(void *sink, hsn_text name, hsn_text unit, uint32_t *out_id, hsn_error *err);
     int (*allocation)(void *sink, const hsn_sink_allocation *allocation, hsn_error *err);
     /** A value of a time series: seconds since the epoch (or since the start), and bytes or a unit.
      */
@@ -115,6 +126,15 @@ static inline hsn_text hsn__text(const char *text)
 {
     hsn_text result = {text, text ? __builtin_strlen(text) : 0};
     return result;
+}
+
+/** Whether a metric is the one that is always there. */
+static inline bool hsn__metric_is_inuse(hsn_text name, hsn_text unit)
+{
+    return name.length == sizeof HSN_METRIC_INUSE_NAME - 1 &&
+           unit.length == sizeof HSN_UNIT_BYTES - 1 &&
+           !__builtin_memcmp(name.data, HSN_METRIC_INUSE_NAME, name.length) &&
+           !__builtin_memcmp(unit.data, HSN_UNIT_BYTES, unit.length);
 }
 
 #endif

@@ -176,6 +176,16 @@ static int on_stack(void *context, const uint32_t *frames, size_t count, uint64_
     return end_line(sink, err);
 }
 
+static int on_metric(void *context, hsn_text name, hsn_text unit, uint32_t *out_id, hsn_error *err)
+{
+    hsn__text_sink *sink = context;
+    *out_id = hsn__metric_is_inuse(name, unit) ? HSN_METRIC_INUSE : ++sink->metrics;
+    hsn__buf_printf(&sink->line, "metric %" PRIu32, *out_id);
+    text(sink, "name", name);
+    text(sink, "unit", unit);
+    return end_line(sink, err);
+}
+
 static int on_allocation(void *context, const hsn_sink_allocation *allocation, hsn_error *err)
 {
     hsn__text_sink *sink = context;
@@ -184,6 +194,7 @@ static int on_allocation(void *context, const hsn_sink_allocation *allocation, h
     field(sink, "domain", allocation->domain);
     field(sink, "count", allocation->count);
     field(sink, "size_bytes", allocation->size_bytes);
+    optional(sink, "metric", allocation->metric, HSN_METRIC_INUSE);
     return end_line(sink, err);
 }
 
@@ -224,6 +235,7 @@ static const hsn_sink_ops ops = {
     .root = on_root,
     .frame = on_frame,
     .stack = on_stack,
+    .metric = on_metric,
     .allocation = on_allocation,
     .sample = on_sample,
     .warn = on_warn,
@@ -233,7 +245,7 @@ static const hsn_sink_ops ops = {
 hsn_sink hsn__text_sink_init(hsn__text_sink *sink)
 {
     sink->line = (hsn__buf){0};
-    sink->types = sink->strings = sink->frames = sink->stacks = 0;
+    sink->types = sink->strings = sink->frames = sink->stacks = sink->metrics = 0;
     return (hsn_sink){&ops, sink};
 }
 

@@ -16,6 +16,7 @@ typedef struct hsn__text_sink {
     void *context;
     hsn__buf line;
     uint32_t types, strings, frames, stacks; /**< ids given out */
+    uint32_t metrics;                        /**< given out beside `inuse` */
 } hsn__text_sink;
 
 /** Fill in `write` and `context` first; free with hsn__text_sink_clear(). */

@@ -37,6 +37,9 @@ void hsn__builder_init(hsn__builder *builder, uint64_t max_objects, uint64_t max
     if (max_string_bytes)
         builder->strings.max_bytes = max_string_bytes;
     builder->names.max_bytes = builder->strings.max_bytes;
+    builder->metrics[HSN_METRIC_INUSE] =
+        (hsn__built_metric){.name = HSN_METRIC_INUSE_NAME, .unit = HSN_UNIT_BYTES};
+    builder->metric_count = 1;
 }
 
 void hsn__builder_clear(hsn__builder *builder)
@@ -48,6 +51,7 @@ void hsn__builder_clear(hsn__builder *builder)
     hsn__map64_clear(&builder->frame_functions);
     hsn__map64_clear(&builder->frame_lines);
     hsn__map64_clear(&builder->stacks);
+    hsn__map64_clear(&builder->planes);
     hsn__map64_clear(&builder->totals_map);
     hsn__free(builder->log);
     hsn__free(builder->label_uses);
@@ -494,18 +498,40 @@ static int on_stack(void *sink, const uint32_t *frames, size_t count, uint64_t t
     return HSN_OK;
 }
 
-int hsn__builder_add_total(hsn__builder *b, uint32_t stack, uint32_t domain, uint64_t count,
-                           uint64_t size_bytes, hsn_error *err)
+static int on_metric(void *sink, hsn_text name, hsn_text unit, uint32_t *out_id, hsn_error *err)
 {
-    uint32_t index = hsn__map64_put(&b->totals_map, (uint64_t)stack << 32 | domain);
+    hsn__builder *b = sink;
+    const char *name_copy = copy_text(b, name), *unit_copy = copy_text(b, unit);
+    if (!name_copy || !unit_copy)
+        return hsn__fail_memory(err);
+    for (uint32_t i = 0; i < b->metric_count; i++)
+        if (!strcmp(b->metrics[i].name, name_copy) && !strcmp(b->metrics[i].unit, unit_copy)) {
+            *out_id = i;
+            return HSN_OK;
+        }
+    if (b->metric_count >= HSN_MAX_METRICS)
+        return hsn__fail_limit(err, "metrics", HSN_MAX_METRICS);
+    *out_id = b->metric_count;
+    b->metrics[b->metric_count++] = (hsn__built_metric){.name = name_copy, .unit = unit_copy};
+    return HSN_OK;
+}
+
+int hsn__builder_add_total(hsn__builder *b, const hsn_sink_allocation *a, hsn_error *err)
+{
+    hsn__built_metric *metric = &b->metrics[a->metric];
+    uint32_t plane = hsn__map64_put(&b->planes, (uint64_t)a->metric << 32 | a->domain);
+    if (plane == UINT32_MAX)
+        return hsn__fail_memory(err);
+    uint32_t index = hsn__map64_put(&b->totals_map, (uint64_t)a->stack << 32 | plane);
     if (index == UINT32_MAX ||
         !grow_zeroed(&b->totals, &b->totals_capacity, (size_t)index + 1, sizeof *b->totals))
         return hsn__fail_memory(err);
-    b->totals[index].count += count;
-    b->totals[index].size_bytes += size_bytes;
-    b->allocation_count += count;
-    if (__builtin_add_overflow(b->allocation_bytes, size_bytes, &b->allocation_bytes) ||
-        b->allocation_bytes > INT64_MAX || b->allocation_count > INT64_MAX)
+    // No single total can pass what the sum over all may not.
+    b->totals[index].count += a->count;
+    b->totals[index].size_bytes += a->size_bytes;
+    if (__builtin_add_overflow(metric->count, a->count, &metric->count) ||
+        __builtin_add_overflow(metric->size_bytes, a->size_bytes, &metric->size_bytes) ||
+        metric->count > INT64_MAX || metric->size_bytes > INT64_MAX)
         return hsn__fail_limit(err, "bytes of allocations", INT64_MAX);
     return HSN_OK;
 }
@@ -513,11 +539,11 @@ int hsn__builder_add_total(hsn__builder *b, uint32_t stack, uint32_t domain, uin
 static int on_allocation(void *sink, const hsn_sink_allocation *allocation, hsn_error *err)
 {
     hsn__builder *b = sink;
-    if (allocation->stack >= b->stacks.count)
-        return hsn__fail(err, HSN_EINVAL, NULL, "an allocation names a stack never announced");
-    b->has_allocations = true;
-    return hsn__builder_add_total(b, allocation->stack, allocation->domain, allocation->count,
-                                  allocation->size_bytes, err);
+    if (allocation->stack >= b->stacks.count || allocation->metric >= b->metric_count)
+        return hsn__fail(err, HSN_EINVAL, NULL,
+                         "an allocation names a stack or metric never announced");
+    b->has_allocations |= allocation->metric == HSN_METRIC_INUSE;
+    return hsn__builder_add_total(b, allocation, err);
 }
 
 static int on_sample(void *sink, hsn_text series, double time_s, double value, hsn_error *err)
@@ -571,6 +597,7 @@ hsn_sink hsn__builder_sink(hsn__builder *builder)
         .root = on_root,
         .frame = on_frame,
         .stack = on_stack,
+        .metric = on_metric,
         .allocation = on_allocation,
         .sample = on_sample,
         .warn = on_warn,

@@ -43,6 +43,14 @@ typedef struct hsn__built_total {
     uint64_t size_bytes;
 } hsn__built_total;
 
+/** A metric, and the sum of its totals. */
+typedef struct hsn__built_metric {
+    const char *name;
+    const char *unit;
+    uint64_t count;
+    uint64_t size_bytes; /**< in its unit */
+} hsn__built_metric;
+
 typedef struct hsn__built_warning {
     uint64_t offset;
     const char *message;
@@ -85,9 +93,12 @@ typedef struct hsn__builder {
     hsn__map64 frame_functions; /**< file << 32 | function */
     hsn__map64 frame_lines;     /**< frame_functions id << 32 | line: ids are frame ids */
     hsn__map64 stacks;          /**< (parent + 1) << 32 | frame: ids are stack ids */
-    hsn__map64 totals_map;      /**< stack << 32 | domain -> index into totals */
+    hsn__map64 planes;          /**< metric << 32 | domain: few, so that totals need 64 bits */
+    hsn__map64 totals_map;      /**< stack << 32 | plane -> index into totals */
     hsn__built_total *totals;
     size_t totals_capacity;
+    hsn__built_metric metrics[HSN_MAX_METRICS];
+    uint32_t metric_count; /**< the first is `inuse` */
     hsn_pair *facts, *tags;
     size_t fact_count, fact_capacity, tag_count, tag_capacity;
     hsn__built_warning *warnings;
@@ -106,9 +117,8 @@ typedef struct hsn__builder {
     uint64_t warnings_seen;
     uint64_t heap_bytes;
     uint64_t stated_objects, stated_bytes; /**< by totals without objects */
-    uint64_t allocation_count, allocation_bytes;
     bool has_refcounts;
-    bool has_allocations; /**< an allocation event came */
+    bool has_allocations; /**< an event about live memory came */
     bool has_object_stacks;
 } hsn__builder;
 
@@ -145,9 +155,9 @@ void hsn__builder_end(hsn__builder *builder);
 /** Read the head of the record at `p`; its references follow at the pointer that is returned. */
 const uint8_t *hsn__builder_record(const uint8_t *p, uint64_t *pid, uint64_t fields[7]);
 
-/** Add live memory of a stack, as an allocation event does. */
-int hsn__builder_add_total(hsn__builder *builder, uint32_t stack, uint32_t domain, uint64_t count,
-                           uint64_t size_bytes, hsn_error *err);
+/** Add to a stack's total, as an allocation event does: ids must be known ones. */
+int hsn__builder_add_total(hsn__builder *builder, const hsn_sink_allocation *allocation,
+                           hsn_error *err);
 
 /** Bytes held now. */
 uint64_t hsn__builder_bytes(const hsn__builder *builder);

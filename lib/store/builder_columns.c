@@ -315,7 +315,11 @@ static int write_objects(hsn__builder *b, hsn__column_writer *w, const uint64_t 
             if (!put_refs(w, p, id, pid, &values[ROW_DEGREE][i], &values[ROW_WEAK][i]))
                 r = hsn__fail_memory(err);
             else if (!b->has_allocations && fields[6])
-                r = hsn__builder_add_total(b, (uint32_t)fields[6] - 1, 0, 1, fields[1], err);
+                r = hsn__builder_add_total(b,
+                                           &(hsn_sink_allocation){.stack = (uint32_t)fields[6] - 1,
+                                                                  .count = 1,
+                                                                  .size_bytes = fields[1]},
+                                           err);
         }
         if (r == HSN_OK)
             r = write_part(w, part, rows, values, err);

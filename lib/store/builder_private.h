@@ -33,6 +33,10 @@ int hsn__builder_write_types(const hsn__builder *builder, hsn_store *store, hsn_
 int hsn__builder_write_columns(hsn__builder *builder, hsn__column_writer *writer,
                                const hsn_progress *progress, hsn_error *err);
 
+/** Frames, stacks and totals by metric: rows and segments. To be called after the columns. */
+int hsn__builder_write_profile(hsn__builder *builder, hsn_store *store, hsn_snapshot_id id,
+                               hsn_error *err);
+
 /** Encode and write one segment of plain values. */
 int hsn__column_writer_put(hsn__column_writer *writer, hsn__column column, uint32_t part,
                            const uint64_t *values, size_t count, int ascending, hsn_error *err);

@@ -107,65 +107,6 @@ static int write_roots(hsn__builder *b, hsn_store *store, hsn_snapshot_id id, ui
     return r;
 }
 
-static int write_frames(hsn__builder *b, hsn_store *store, hsn_snapshot_id id, hsn_error *err)
-{
-    int r = HSN_OK;
-    for (size_t i = 0; r == HSN_OK && i < b->frame_lines.count; i++) {
-        uint64_t place = b->frame_functions.keys[b->frame_lines.keys[i] >> 32];
-        size_t file_length, function_length;
-        const char *file = hsn__intern_get(&b->names, (uint32_t)(place >> 32), &file_length);
-        const char *function = hsn__intern_get(&b->names, (uint32_t)place, &function_length);
-        sqlite3_stmt *statement;
-        r = hsn__query_get(store, HSN__QUERY_FRAME_INSERT, &statement, err);
-        if (r < 0)
-            break;
-        sqlite3_bind_int64(statement, 1, id);
-        sqlite3_bind_int64(statement, 2, (int64_t)i);
-        sqlite3_bind_text64(statement, 3, file, file_length, SQLITE_STATIC, SQLITE_UTF8);
-        sqlite3_bind_text64(statement, 4, function, function_length, SQLITE_STATIC, SQLITE_UTF8);
-        sqlite3_bind_int64(statement, 5, (uint32_t)b->frame_lines.keys[i]);
-        r = hsn__query_run(store, statement, err);
-    }
-    return r;
-}
-
-static int write_stacks(hsn__builder *b, hsn_store *store, hsn_snapshot_id id, hsn_error *err)
-{
-    int r = HSN_OK;
-    for (size_t i = 0; r == HSN_OK && i < b->stacks.count; i++) {
-        uint64_t parent = b->stacks.keys[i] >> 32;
-        sqlite3_stmt *statement;
-        r = hsn__query_get(store, HSN__QUERY_STACK_INSERT, &statement, err);
-        if (r < 0)
-            break;
-        sqlite3_bind_int64(statement, 1, id);
-        sqlite3_bind_int64(statement, 2, (int64_t)i);
-        sqlite3_bind_int64(statement, 3, (uint32_t)b->stacks.keys[i]);
-        if (parent)
-            sqlite3_bind_int64(statement, 4, (int64_t)parent - 1);
-        r = hsn__query_run(store, statement, err);
-    }
-    return r;
-}
-
-static int write_totals(hsn__builder *b, hsn_store *store, hsn_snapshot_id id, hsn_error *err)
-{
-    int r = HSN_OK;
-    for (size_t i = 0; r == HSN_OK && i < b->totals_map.count; i++) {
-        sqlite3_stmt *statement;
-        r = hsn__query_get(store, HSN__QUERY_STACK_TOTAL_INSERT, &statement, err);
-        if (r < 0)
-            break;
-        sqlite3_bind_int64(statement, 1, id);
-        sqlite3_bind_int64(statement, 2, (int64_t)(b->totals_map.keys[i] >> 32));
-        sqlite3_bind_int64(statement, 3, (uint32_t)b->totals_map.keys[i]);
-        sqlite3_bind_int64(statement, 4, (int64_t)b->totals[i].count);
-        sqlite3_bind_int64(statement, 5, (int64_t)b->totals[i].size_bytes);
-        r = hsn__query_run(store, statement, err);
-    }
-    return r;
-}
-
 static int write_samples(hsn__builder *b, hsn_store *store, hsn_snapshot_id id, hsn_error *err)
 {
     int r = HSN_OK;
@@ -186,7 +127,7 @@ static int write_samples(hsn__builder *b, hsn_store *store, hsn_snapshot_id id, 
 
 static int write_snapshot(const hsn__builder *b, hsn_store *store, hsn_snapshot_id id,
                           const hsn__snapshot_meta *meta, const hsn__column_writer *columns,
-                          uint64_t roots, hsn_error *err)
+                          uint64_t roots, uint64_t frames, hsn_error *err)
 {
     sqlite3_stmt *statement;
     int r = hsn__query_get(store, HSN__QUERY_SNAPSHOT_INSERT, &statement, err);
@@ -216,10 +157,10 @@ static int write_snapshot(const hsn__builder *b, hsn_store *store, hsn_snapshot_
         b->heap_bytes,
         b->type_count,
         b->strings.count,
-        b->frame_lines.count,
+        frames,
         b->stacks.count,
-        b->allocation_count,
-        b->allocation_bytes,
+        b->metrics[HSN_METRIC_INUSE].count,
+        b->metrics[HSN_METRIC_INUSE].size_bytes,
         b->sample_count,
         b->warnings_seen,
         meta->bytes_read,
@@ -263,7 +204,7 @@ int hsn__builder_write(hsn__builder *b, hsn_store *store, const hsn__snapshot_me
                        uint64_t *out_peak_bytes, hsn_error *err)
 {
     hsn__column_writer columns = {.store = store};
-    uint64_t roots = 0;
+    uint64_t roots = 0, frames = b->frame_lines.count; // those of the store join them below
     int r = new_id(store, meta->label ? meta->label : hsn__builder_fact(b, "label"), out_id, err);
     if (r < 0)
         return r;
@@ -278,11 +219,7 @@ int hsn__builder_write(hsn__builder *b, hsn_store *store, const hsn__snapshot_me
     if (r == HSN_OK)
         r = hsn__builder_write_types(b, store, *out_id, err);
     if (r == HSN_OK)
-        r = write_frames(b, store, *out_id, err);
-    if (r == HSN_OK)
-        r = write_stacks(b, store, *out_id, err);
-    if (r == HSN_OK)
-        r = write_totals(b, store, *out_id, err);
+        r = hsn__builder_write_profile(b, store, *out_id, err);
     if (r == HSN_OK)
         r = write_samples(b, store, *out_id, err);
     if (r == HSN_OK)
@@ -292,7 +229,7 @@ int hsn__builder_write(hsn__builder *b, hsn_store *store, const hsn__snapshot_me
     if (r == HSN_OK)
         r = write_warnings(b, store, *out_id, err);
     if (r == HSN_OK)
-        r = write_snapshot(b, store, *out_id, meta, &columns, roots, err);
+        r = write_snapshot(b, store, *out_id, meta, &columns, roots, frames, err);
     *out_peak_bytes = columns.peak_bytes;
     return r;
 }

@@ -19,10 +19,32 @@ enum form { CONSTANT, OFFSETS, SPARSE, ASCENDING };
 const char *hsn__column_name(unsigned column)
 {
     static const char *const names[] = {
-        "unknown",         "address", "type",  "size",      "length",   "refcount",
-        "flags",           "text",    "stack", "degree",    "weak",     "target",
-        "label",           "string",  "name",  "dominator", "retained", "type_retained",
+        "unknown",
+        "address",
+        "type",
+        "size",
+        "length",
+        "refcount",
+        "flags",
+        "text",
+        "stack",
+        "degree",
+        "weak",
+        "target",
+        "label",
+        "string",
+        "name",
+        "dominator",
+        "retained",
+        "type_retained",
         "module_retained",
+        "frame",
+        "stack_frame",
+        "stack_parent",
+        "total_stack",
+        "total_domain",
+        "total_count",
+        "total_size",
     };
     return column < sizeof names / sizeof *names ? names[column] : names[0];
 }

@@ -32,6 +32,13 @@ typedef enum hsn__column {
     HSN__COLUMN_RETAINED = 16,  /**< retained bytes */
     HSN__COLUMN_TYPE_RETAINED = 17,   /**< by type id: of all types of its name */
     HSN__COLUMN_MODULE_RETAINED = 18, /**< by type id: of all types of its module */
+    HSN__COLUMN_FRAME = 19,           /**< by frame of the snapshot: row of the table `frame` */
+    HSN__COLUMN_STACK_FRAME = 20,     /**< by stack: its newest frame, as numbered in FRAME */
+    HSN__COLUMN_STACK_PARENT = 21,    /**< by stack: its number - its caller's; 0 = outermost */
+    HSN__COLUMN_TOTAL_STACK = 22,     /**< by total: its stack */
+    HSN__COLUMN_TOTAL_DOMAIN = 23,    /**< by total: its allocator domain */
+    HSN__COLUMN_TOTAL_COUNT = 24,
+    HSN__COLUMN_TOTAL_SIZE = 25, /**< in the metric's unit */
 } hsn__column;
 
 /** The word of a column for messages: "address". "unknown" outside the list. */

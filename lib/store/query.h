@@ -63,16 +63,20 @@
     X(ROOT_INSERT, "INSERT INTO root(snapshot, number, node, address, kind, name, thread) "        \
                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                          \
     X(ROOT_LIST, "SELECT node, kind, name, thread FROM root WHERE snapshot = ?1 ORDER BY number")  \
-    X(FRAME_INSERT,                                                                                \
-      "INSERT INTO frame(snapshot, id, file, function, line) VALUES (?1, ?2, ?3, ?4, ?5)")         \
-    X(FRAME_LIST, "SELECT id, file, function, line FROM frame WHERE snapshot = ?1 ORDER BY id")    \
-    X(STACK_INSERT, "INSERT INTO stack(snapshot, id, frame, parent) VALUES (?1, ?2, ?3, ?4)")      \
-    X(STACK_LIST, "SELECT id, frame, parent FROM stack WHERE snapshot = ?1 ORDER BY id")           \
-    X(STACK_TOTAL_INSERT, "INSERT INTO stack_total(snapshot, stack, domain, count, size_bytes) "   \
-                          "VALUES (?1, ?2, ?3, ?4, ?5)")                                           \
-    X(STACK_TOTAL_LIST,                                                                            \
-      "SELECT stack, domain, count, size_bytes FROM stack_total WHERE snapshot = ?1 "              \
-      "ORDER BY stack, domain")                                                                    \
+    X(FRAME_INSERT, "INSERT INTO frame(id, file, function, line) VALUES (?1, ?2, ?3, ?4)")         \
+    X(FRAME_LIST,                                                                                  \
+      "SELECT id, file, function, line FROM frame WHERE id BETWEEN ?1 AND ?2 ORDER BY id")         \
+    X(FRAME_TOTAL_INSERT,                                                                          \
+      "INSERT INTO frame_total(snapshot, metric, frame, domain, count, size_bytes) "               \
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                                           \
+    X(FRAME_TOTAL_LIST,                                                                            \
+      "SELECT metric, frame, domain, count, size_bytes FROM frame_total WHERE snapshot = ?1 "      \
+      "ORDER BY metric, frame, domain")                                                            \
+    X(METRIC_INSERT,                                                                               \
+      "INSERT INTO metric(snapshot, id, name, unit, stack_totals, count, size_bytes) "             \
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                                       \
+    X(METRIC_LIST, "SELECT id, name, unit, stack_totals, count, size_bytes FROM metric "           \
+                   "WHERE snapshot = ?1 ORDER BY id")                                              \
     X(SAMPLE_INSERT,                                                                               \
       "INSERT INTO sample(snapshot, number, series, time_s, value) VALUES (?1, ?2, ?3, ?4, ?5)")   \
     X(FINDING_INSERT,                                                                              \

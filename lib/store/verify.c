@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Checking a whole store: the file, every segment, and that counts and totals say what columns
 // hold.
+#include "store/verify.h"
 #include "base/alloc.h"
 #include "heapsnap/heap.h"
 #include "store/results.h"
-#include "store/store_private.h"
 #include "store/type_totals.h"
 #include "store/varint.h"
 
@@ -17,7 +17,7 @@ typedef struct tally {
     uint64_t *counts, *size_bytes; // by type
 } tally;
 
-static int wrong(hsn_store *store, hsn_snapshot_id id, hsn_error *err, const char *what)
+int hsn__verify_wrong(hsn_store *store, hsn_snapshot_id id, hsn_error *err, const char *what)
 {
     return hsn__fail(err, HSN_EFORMAT, hsn_store_path(store),
                      "damaged store: snapshot %" PRId64 ": %s", id, what);
@@ -56,10 +56,10 @@ static int check_object(hsn_store *store, hsn_heap *heap, hsn_node_id node, uint
     if (r < 0)
         return r;
     if (node && object.address <= *last_address)
-        return wrong(store, info->id, err, "addresses do not ascend");
+        return hsn__verify_wrong(store, info->id, err, "addresses do not ascend");
     *last_address = object.address;
     if (object.stack != HSN_NONE && object.stack >= info->stacks)
-        return wrong(store, info->id, err, "an object names a stack that is not there");
+        return hsn__verify_wrong(store, info->id, err, "an object names a stack that is not there");
     sum->counts[object.type]++;
     sum->size_bytes[object.type] += object.size_bytes;
     sum->heap_bytes += object.size_bytes;
@@ -68,7 +68,7 @@ static int check_object(hsn_store *store, hsn_heap *heap, hsn_node_id node, uint
         weak += refs[i].kind == HSN_REF_WEAK;
     sum->weak_references += weak;
     if (weak != weak_stored)
-        return wrong(store, info->id, err, "number of an object's weak references");
+        return hsn__verify_wrong(store, info->id, err, "number of an object's weak references");
     return HSN_OK;
 }
 
@@ -96,38 +96,20 @@ static int check_totals(hsn_store *store, const hsn_heap *heap, const tally *sum
     const hsn_snapshot_info *info = hsn_heap_info(heap);
     const hsn_type_list *types = hsn_heap_types(heap);
     if (types->count != info->types)
-        return wrong(store, info->id, err, "number of types");
+        return hsn__verify_wrong(store, info->id, err, "number of types");
     if (sum->references != info->references || sum->weak_references != info->weak_references)
-        return wrong(store, info->id, err, "number of references");
+        return hsn__verify_wrong(store, info->id, err, "number of references");
     if (sum->heap_bytes != info->heap_bytes)
-        return wrong(store, info->id, err, "bytes of the heap");
+        return hsn__verify_wrong(store, info->id, err, "bytes of the heap");
     for (size_t i = 0; i < types->count; i++) {
         if (sum->counts[i] != types->rows[i].count ||
             sum->size_bytes[i] != types->rows[i].size_bytes)
-            return wrong(store, info->id, err, "totals of a type differ from its objects");
+            return hsn__verify_wrong(store, info->id, err,
+                                     "totals of a type differ from its objects");
         if (types->rows[i].node != HSN_NONE && types->rows[i].node >= info->objects)
-            return wrong(store, info->id, err, "a type's object is not there");
+            return hsn__verify_wrong(store, info->id, err, "a type's object is not there");
     }
     return HSN_OK;
-}
-
-static int check_profile(hsn_store *store, const hsn_snapshot_info *info, hsn_error *err)
-{
-    hsn_profile profile;
-    uint64_t count = 0, size_bytes = 0;
-    int r = hsn_profile_read(store, info->id, &profile, err);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < profile.total_count; i++) {
-        count += profile.totals[i].count;
-        size_bytes += profile.totals[i].size_bytes;
-    }
-    if (profile.frame_count != info->frames || profile.stack_count != info->stacks)
-        r = wrong(store, info->id, err, "number of frames or stacks");
-    else if (count != info->allocations || size_bytes != info->allocation_bytes)
-        r = wrong(store, info->id, err, "totals of allocations");
-    hsn_profile_free(&profile);
-    return r;
 }
 
 static int check_strings(hsn_heap *heap, hsn_error *err)
@@ -224,7 +206,7 @@ static int check_results(hsn_store *store, hsn_heap *heap, hsn_error *err)
                               (void *)(uintptr_t)info, err);
     const char *fault = r == HSN_OK ? add_up(&all, info->heap_bytes) : NULL;
     if (fault)
-        r = wrong(store, info->id, err, fault);
+        r = hsn__verify_wrong(store, info->id, err, fault);
     hsn__free(all.dominator);
     hsn__free(all.sums);
     hsn__free(all.retained);
@@ -275,9 +257,9 @@ static int check_snapshot(hsn_store *store, const hsn_snapshot_info *info, hsn_e
     if (r == HSN_OK)
         r = hsn_heap_roots(heap, &roots, err);
     if (r == HSN_OK && roots->count != info->roots)
-        r = wrong(store, info->id, err, "number of roots");
+        r = hsn__verify_wrong(store, info->id, err, "number of roots");
     if (r == HSN_OK)
-        r = check_profile(store, info, err);
+        r = hsn__verify_profile(store, info, err);
     if (r == HSN_OK)
         r = check_results(store, heap, err);
 done:

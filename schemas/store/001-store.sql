@@ -31,7 +31,7 @@ CREATE TABLE snapshot (
     types               INTEGER NOT NULL,
     strings             INTEGER NOT NULL,
     frames              INTEGER NOT NULL,
-    stacks              INTEGER NOT NULL,
+    stacks              INTEGER NOT NULL,     -- 0 although metrics have totals: stacks were dropped
     allocations         INTEGER NOT NULL,     -- live blocks of the allocation profile
     allocation_bytes    INTEGER NOT NULL,
     samples             INTEGER NOT NULL,
@@ -119,33 +119,47 @@ CREATE TABLE root (
     PRIMARY KEY (snapshot, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Places in programs. Shared: a place that several snapshots of the store have is one row.
 CREATE TABLE frame (
-    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
-    id       INTEGER NOT NULL,        -- dense from 0
-    file     TEXT NOT NULL,
+    id       INTEGER PRIMARY KEY,
+    file     TEXT NOT NULL,           -- '' = unknown
     function TEXT NOT NULL,           -- '' = unknown
-    line     INTEGER NOT NULL,        -- 0 = unknown
+    line     INTEGER NOT NULL         -- 0 = unknown
+) STRICT;
+
+-- What the allocation profile of a snapshot tells by stack. 0 is always there: inuse, in bytes.
+-- The stacks themselves and their totals are columns; SQL sees them as the virtual tables `stack`
+-- and `stack_total`.
+CREATE TABLE metric (
+    snapshot     INTEGER NOT NULL REFERENCES snapshot(id),
+    id           INTEGER NOT NULL,    -- from 0
+    name         TEXT NOT NULL,       -- inuse, alloc, peak, temporary, cpu ...
+    unit         TEXT NOT NULL,       -- bytes, ns, count ...
+    stack_totals INTEGER NOT NULL,    -- rows of `stack_total`
+    count        INTEGER NOT NULL,    -- sum of blocks, calls or samples
+    size_bytes   INTEGER NOT NULL,    -- sum, in the unit
     PRIMARY KEY (snapshot, id)
 ) STRICT, WITHOUT ROWID;
 
--- Stacks as a prefix tree: a stack is its newest frame and the stack of the caller.
-CREATE TABLE stack (
-    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
-    id       INTEGER NOT NULL,        -- dense from 0
-    frame    INTEGER NOT NULL,
-    parent   INTEGER,                 -- NULL = outermost; less than id
-    PRIMARY KEY (snapshot, id)
-) STRICT, WITHOUT ROWID;
-
--- Live memory by stack and allocator domain.
-CREATE TABLE stack_total (
+-- Sums by newest frame, so that the commonest questions look at no stack.
+CREATE TABLE frame_total (
     snapshot   INTEGER NOT NULL REFERENCES snapshot(id),
-    stack      INTEGER NOT NULL,
+    metric     INTEGER NOT NULL,
+    frame      INTEGER NOT NULL REFERENCES frame(id),
     domain     INTEGER NOT NULL,      -- 0 = the runtime's own allocator
-    count      INTEGER NOT NULL,      -- blocks
-    size_bytes INTEGER NOT NULL,
-    PRIMARY KEY (snapshot, stack, domain)
+    count      INTEGER NOT NULL,      -- blocks, calls or samples
+    size_bytes INTEGER NOT NULL,      -- in the metric's unit
+    PRIMARY KEY (snapshot, metric, frame, domain)
 ) STRICT, WITHOUT ROWID;
+
+-- The same with names.
+CREATE VIEW site AS
+    SELECT total.snapshot AS snapshot, metric.name AS metric, metric.unit AS unit, frame.file AS file,
+           frame.line AS line, frame.function AS function, total.domain AS domain,
+           total.count AS count, total.size_bytes AS size_bytes
+    FROM frame_total AS total
+    JOIN metric ON metric.snapshot = total.snapshot AND metric.id = total.metric
+    JOIN frame ON frame.id = total.frame;
 
 -- Timed values.
 CREATE TABLE sample (
@@ -177,13 +191,14 @@ CREATE TABLE finding (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX finding_fingerprint ON finding (fingerprint);
 
--- The columns: objects in address order, their references, and strings, 65 536 rows a segment.
+-- The columns: objects in address order, their references, strings, stacks and their totals,
+-- 65 536 rows a segment.
 CREATE TABLE segment (
     id          INTEGER PRIMARY KEY,
     snapshot    INTEGER NOT NULL REFERENCES snapshot(id),
     "column"    INTEGER NOT NULL,     -- hsn__column in lib/store/column.h
     part        INTEGER NOT NULL,     -- rows part * 65536 ...
-    row_count   INTEGER NOT NULL,     -- objects or strings
+    row_count   INTEGER NOT NULL,     -- objects, strings, stacks ...
     value_count INTEGER NOT NULL,     -- values: as row_count, or the references of these objects
     crc32       INTEGER NOT NULL,     -- of data
     data        BLOB NOT NULL

@@ -89,6 +89,13 @@ static int on_stack(void *sink, const uint32_t *frames, size_t count, uint64_t t
     return HSN_OK;
 }
 
+static int on_metric(void *sink, hsn_text name, hsn_text unit, uint32_t *out_id, hsn_error *err)
+{
+    (void)sink, (void)name, (void)unit, (void)err;
+    *out_id = HSN_METRIC_INUSE;
+    return HSN_OK;
+}
+
 static int on_allocation(void *sink, const hsn_sink_allocation *allocation, hsn_error *err)
 {
     (void)sink, (void)allocation, (void)err;
@@ -133,6 +140,7 @@ static const hsn_sink_ops ops = {
     .root = on_root,
     .frame = on_frame,
     .stack = on_stack,
+    .metric = on_metric,
     .allocation = on_allocation,
     .sample = on_sample,
     .warn = on_warning,

@@ -11,7 +11,7 @@
 
 typedef struct record_sink {
     hsn__buf text;
-    uint32_t types, strings, frames, stacks;
+    uint32_t types, strings, frames, stacks, metrics;
     uint64_t objects, references, warnings;
     bool quiet;         // count only
     uint64_t fail_call; // the call with this number fails, 0 = none
@@ -119,11 +119,23 @@ static inline int record_stack(void *context, const uint32_t *frames, size_t cou
     return record_call(sink, err);
 }
 
+static inline int record_metric(void *context, hsn_text name, hsn_text unit, uint32_t *out_id,
+                                hsn_error *err)
+{
+    record_sink *sink = context;
+    *out_id = hsn__metric_is_inuse(name, unit) ? HSN_METRIC_INUSE : 500 + sink->metrics++;
+    RECORD(sink, "metric %u %.*s %.*s\n", *out_id, RECORD_TEXT(name), RECORD_TEXT(unit));
+    return record_call(sink, err);
+}
+
 static inline int record_allocation(void *context, const hsn_sink_allocation *allocation,
                                     hsn_error *err)
 {
     record_sink *sink = context;
-    RECORD(sink, "allocation %u %" PRIu64 "\n", allocation->stack, allocation->size_bytes);
+    RECORD(sink, "allocation %u %" PRIu64, allocation->stack, allocation->size_bytes);
+    if (allocation->metric != HSN_METRIC_INUSE)
+        RECORD(sink, " of %u", allocation->metric);
+    RECORD(sink, "\n");
     return record_call(sink, err);
 }
 
@@ -169,6 +181,7 @@ static const hsn_sink_ops record_ops = {
     .root = record_root,
     .frame = record_frame,
     .stack = record_stack,
+    .metric = record_metric,
     .allocation = record_allocation,
     .sample = record_sample,
     .warn = record_warn,

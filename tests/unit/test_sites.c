@@ -42,7 +42,7 @@ static void make_random(memory_profile *p, check_random *random)
         p->totals[i] =
             (hsn_stack_total){check_random_below(random, (uint32_t)p->profile.stack_count),
                               check_random_below(random, 3), 1 + check_random_below(random, 4),
-                              check_random_below(random, 300)};
+                              check_random_below(random, 300), 0};
 }
 
 // ---- the twin
@@ -263,9 +263,9 @@ static void test_sites_match_by_frames_whatever_their_ids(void)
     hsn_frame new_frames[] = {{"app.py", "work", 7}, {"x.py", "", 3}, {"app.py", "main", 1}};
     hsn_stack old_stacks[] = {{0, HSN_NONE}, {1, 0}};
     hsn_stack new_stacks[] = {{1, HSN_NONE}, {2, HSN_NONE}, {0, 1}};
-    hsn_stack_total old_totals[] = {{1, 0, 2, 100}}, new_totals[] = {{2, 0, 5, 700}};
-    hsn_profile old_profile = {old_frames, 2, old_stacks, 2, old_totals, 1, NULL};
-    hsn_profile new_profile = {new_frames, 3, new_stacks, 3, new_totals, 1, NULL};
+    hsn_stack_total old_totals[] = {{1, 0, 2, 100, 0}}, new_totals[] = {{2, 0, 5, 700, 0}};
+    hsn_profile old_profile = {old_frames, 2, old_stacks, 2, old_totals, 1, NULL, 0, NULL};
+    hsn_profile new_profile = {new_frames, 3, new_stacks, 3, new_totals, 1, NULL, 0, NULL};
     const hsn_profile *profiles[] = {&old_profile, &new_profile};
     hsn_totals_options options = {.by = HSN_BY_TRACEBACK};
     hsn_totals totals;
@@ -281,7 +281,7 @@ static void test_sites_match_by_frames_whatever_their_ids(void)
 
 static void test_sites_without_a_stack_are_one_row(void)
 {
-    hsn_stack_total total = {HSN_NONE, 0, 3, 90};
+    hsn_stack_total total = {HSN_NONE, 0, 3, 90, 0};
     hsn_profile profile = {.totals = &total, .total_count = 1};
     const hsn_profile *profiles[] = {&profile};
     for (hsn_by by = HSN_BY_FILENAME; by < HSN_BY_COUNT; by++) {
@@ -301,8 +301,8 @@ static void test_sites_refuse_damaged_profiles(void)
 {
     hsn_frame frame = {"a.py", "", 1};
     hsn_stack stack = {0, HSN_NONE};
-    hsn_stack_total total = {0, 0, 1, 1};
-    hsn_profile profile = {&frame, 1, &stack, 1, &total, 1, NULL};
+    hsn_stack_total total = {0, 0, 1, 1, 0};
+    hsn_profile profile = {&frame, 1, &stack, 1, &total, 1, NULL, 0, NULL};
     const hsn_profile *profiles[] = {&profile};
     hsn_totals_options options = {.by = HSN_BY_LINENO};
     hsn_totals totals;
@@ -319,8 +319,8 @@ static void test_sites_sums_stop_at_the_largest_number(void)
 {
     hsn_frame frame = {"a.py", "", 1};
     hsn_stack stack = {0, HSN_NONE};
-    hsn_stack_total sums[] = {{0, 0, 1, UINT64_MAX - 5}, {0, 1, 1, 100}};
-    hsn_profile profile = {&frame, 1, &stack, 1, sums, 2, NULL};
+    hsn_stack_total sums[] = {{0, 0, 1, UINT64_MAX - 5, 0}, {0, 1, 1, 100, 0}};
+    hsn_profile profile = {&frame, 1, &stack, 1, sums, 2, NULL, 0, NULL};
     const hsn_profile *profiles[] = {&profile};
     hsn_totals_options options = {.by = HSN_BY_LINENO};
     hsn_totals totals;

@@ -150,8 +150,8 @@ static void test_top_orders_equal_sites_descending(void)
 {
     hsn_frame frames[] = {{"a.py", "", 2}, {"a.py", "", 10}, {"b.py", "", 1}};
     hsn_stack stacks[] = {{0, HSN_NONE}, {1, HSN_NONE}, {2, HSN_NONE}};
-    hsn_stack_total sums[] = {{0, 0, 1, 8}, {1, 0, 1, 8}, {2, 0, 1, 8}};
-    hsn_profile profile = {frames, 3, stacks, 3, sums, 3, NULL};
+    hsn_stack_total sums[] = {{0, 0, 1, 8, 0}, {1, 0, 1, 8, 0}, {2, 0, 1, 8, 0}};
+    hsn_profile profile = {frames, 3, stacks, 3, sums, 3, NULL, 0, NULL};
     const hsn_profile *profiles[] = {&profile};
     hsn_top_options options = {.totals = {.by = HSN_BY_LINENO, .cumulative = 1}};
     hsn_error err = {0};
