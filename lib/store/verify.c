@@ -226,11 +226,11 @@ static int check_stated(hsn_store *store, const hsn_snapshot_info *info, hsn_err
         heap_bytes += types.rows[i].size_bytes;
     }
     if (types.count != info->types)
-        r = wrong(store, info->id, err, "number of types");
+        r = hsn__verify_wrong(store, info->id, err, "number of types");
     else if (objects != info->objects || heap_bytes != info->heap_bytes)
-        r = wrong(store, info->id, err, "totals of types");
+        r = hsn__verify_wrong(store, info->id, err, "totals of types");
     hsn_type_list_free(&types);
-    return r < 0 ? r : check_profile(store, info, err);
+    return r < 0 ? r : hsn__verify_profile(store, info, err);
 }
 
 static int check_snapshot(hsn_store *store, const hsn_snapshot_info *info, hsn_error *err)
@@ -286,7 +286,7 @@ static int check_type_totals(hsn_store *store, const hsn_snapshot_info *info,
     size_t count;
     int r = hsn__type_totals_each(store, info->id, names, add_total, &sum, &count, err);
     if (r == HSN_OK && (sum.count != info->objects || sum.size_bytes != info->heap_bytes))
-        r = wrong(store, info->id, err, "totals by type");
+        r = hsn__verify_wrong(store, info->id, err, "totals by type");
     return r;
 }
 
