@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "store/results.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 enum { AHEAD = 16 };
 

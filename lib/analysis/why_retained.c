@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "store/results.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 int hsn__why_has_retained(hsn_heap *heap, unsigned flags, bool *out, hsn_error *err)
 {

@@ -10,7 +10,7 @@
 // are sorted to the end when the log is written out (builder_write.c).
 #include "store/builder.h"
 #include "base/alloc.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 #include <string.h>
 

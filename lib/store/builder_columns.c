@@ -7,7 +7,7 @@
 // records a few steps ahead are fetched early, so this costs little more than a sequential pass.
 #include "store/builder_private.h"
 #include "base/alloc.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 #include <stdlib.h>
 #include <string.h>

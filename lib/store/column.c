@@ -10,7 +10,7 @@
 // 8, most lengths and refcounts are below 128. So most values take one byte and decode at the speed
 // of a byte loop.
 #include "store/column.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "store/label_code.h"
 #include "store/store_private.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 #include <inttypes.h>
 #include <string.h>

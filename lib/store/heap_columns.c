@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "store/heap_private.h"
 #include "store/store_private.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 #include <string.h>
 

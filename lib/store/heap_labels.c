@@ -4,7 +4,7 @@
 #include "store/heap_private.h"
 #include "store/label_code.h"
 #include "store/store_private.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 // One code without its index; NULL when the bytes do not hold one.
 static const uint8_t *read_code(const uint8_t *p, const uint8_t *end, uint64_t limit, uint32_t *out)

@@ -6,7 +6,7 @@
 #include "heapsnap/heap.h"
 #include "store/results.h"
 #include "store/type_totals.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 #include <inttypes.h>
 #include <string.h>

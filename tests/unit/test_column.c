@@ -5,7 +5,7 @@
 #include "store/address_map.h"
 #include "store/column.h"
 #include "store/intern.h"
-#include "store/varint.h"
+#include "base/varint.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // LEB128 varints and zigzag: how small numbers are kept small in columns and in the builder's log.
-#ifndef HSN_STORE_VARINT_H
-#define HSN_STORE_VARINT_H
+#ifndef HSN_BASE_VARINT_H
+#define HSN_BASE_VARINT_H
 
 #include <stdbool.h>
 #include <stddef.h>
