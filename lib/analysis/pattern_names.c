@@ -80,13 +80,15 @@ bool hsn__is_tool_module(const char *name)
 static bool is_package_file(const char *path)
 {
     return strstr(path, "/site-packages/") || strstr(path, "/dist-packages/") ||
-           strstr(path, "\\site-packages\\");
+           strstr(path, "/node_modules/") || strstr(path, "\\site-packages\\");
 }
 
 bool hsn__is_stdlib_file(const char *path)
 {
     if (path[0] == '<')
         return !strncmp(path, "<frozen ", 8) || !strncmp(path, "<built", 6);
+    if (!strncmp(path, "node:", 5))
+        return true;
     if (is_package_file(path))
         return false;
     // …/lib/python3.11/threading.py, …/Python311/Lib/threading.py

@@ -53,7 +53,8 @@ typedef uint32_t hsn_node_id;
     X(FILE, "file")                                                                                \
     X(SOCKET, "socket")                                                                            \
     X(THREAD, "thread")                                                                            \
-    X(TASK, "task")
+    X(TASK, "task")                                                                                \
+    X(OBJECT, "object") /* of a class of the program, where types have no modules to tell it */
 
 typedef enum hsn_kind {
 #define HSN_KIND_ROW(name, text) HSN_KIND_##name,
