@@ -44,6 +44,7 @@ static const hsn_column info_columns[] = {
     {HSN_COLUMN_BYTES, "bytes_read", NULL, HSN_COLUMN_DATA_ONLY},
     {HSN_COLUMN_BYTES, "bytes_total", NULL, HSN_COLUMN_DATA_ONLY},
     {HSN_COLUMN_BOOL, "complete", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_BOOL, "stable_ids", "Stable ids", HSN_COLUMN_IF_ANY},
     {HSN_COLUMN_TEXT, "complete_text", "Complete", HSN_COLUMN_TEXT_ONLY},
     {0},
 };
@@ -141,6 +142,7 @@ static void add_info(struct cli *cli, hsn_table *table, const hsn_snapshot_info 
     hsn_table_bytes(table, info->bytes_read);
     bytes_or_null(table, info->bytes_total);
     hsn_table_bool(table, info->complete);
+    hsn_table_bool(table, info->stable_ids);
     hsn_table_text(table, coverage(cli, info));
 }
 

@@ -71,6 +71,7 @@ typedef struct hsn_snapshot_info {
     unsigned address_shift; /**< all addresses are multiples of 1 << address_shift */
     int has_graph;          /**< the objects are there, not only their totals by type */
     int graph_dropped;      /**< retention took objects and references; totals stay */
+    int stable_ids;         /**< addresses are ids that an object keeps as long as it lives */
 } hsn_snapshot_info;
 
 typedef struct hsn_snapshot_list {

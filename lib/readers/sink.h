@@ -84,7 +84,7 @@ typedef struct hsn_sink_allocation {
  */
 typedef struct hsn_sink_ops {
     /** A fact: name like `runtime`, `pid`, `gc.collections.0`; see docs/store.md for the known
-     * ones. */
+     * ones. `stable_ids` = 1: addresses are ids that an object keeps as long as it lives. */
     int (*fact)(void *sink, hsn_text name, hsn_text value, hsn_error *err);
     int (*tag)(void *sink, hsn_text name, hsn_text value, hsn_error *err);
     int (*type)(void *sink, const hsn_sink_type *type, uint32_t *out_id, hsn_error *err);

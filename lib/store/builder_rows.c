@@ -145,6 +145,7 @@ static int write_snapshot(const hsn__builder *b, hsn_store *store, hsn_snapshot_
     bind_number_fact(statement, 9, hsn__builder_fact(b, "pid"));
     bind_number_fact(statement, 10, hsn__builder_fact(b, "captured_at_unix_ms"));
     bind_number_fact(statement, 11, hsn__builder_fact(b, "rss_bytes"));
+    const char *stable = hsn__builder_fact(b, "stable_ids");
     bool has_graph = b->addresses.count > 0;
     uint64_t objects = has_graph ? b->addresses.count : b->stated_objects;
     const uint64_t numbers[] = {
@@ -169,6 +170,7 @@ static int write_snapshot(const hsn__builder *b, hsn_store *store, hsn_snapshot_
         b->has_refcounts,
         b->addresses.shift,
         has_graph,
+        has_graph && stable && !strcmp(stable, "1"),
     };
     for (int i = 0; i < (int)(sizeof numbers / sizeof *numbers); i++)
         sqlite3_bind_int64(statement, 12 + i, (int64_t)numbers[i]);
