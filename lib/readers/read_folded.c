@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Folded stacks: a line per stack, `root;caller;leaf 4096`, of Fil, py-spy, inferno and their kin.
 //
-// Frames are text. Three forms carry a place, and the rest is a function's name as it stands:
+// Frames are text. Four forms carry a place, and the rest is a function's name as it stands:
 //
 //   /app/a.py:12 (main)     Fil: file, line, function
 //   main (app.py:12)        py-spy
 //   main (lib/app.py)       py-spy without lines
+//   /app/a.py:12            where no function is known
 //
 // Source: docs/formats/folded.md
 #include "profile_scan.h"
@@ -69,6 +70,10 @@ static hsn_sink_frame parse_frame(hsn_text text)
 {
     hsn_sink_frame frame = {.function = text};
     size_t open = hsn__text_last(text, '(');
+    hsn_text place = text;
+    if (take_line_number(&place, &frame.line) && looks_like_file(place))
+        return (hsn_sink_frame){.file = place, .line = frame.line};
+    frame.line = 0;
     if (!text.length || text.data[text.length - 1] != ')' || open == text.length || open < 2 ||
         text.data[open - 1] != ' ')
         return frame;

@@ -376,6 +376,19 @@ static struct item *find_item(const struct items *items, uint64_t id)
     return low < items->count && items->list[low].id == id ? &items->list[low] : NULL;
 }
 
+// Where nothing but the place is known, some writers (ours is one) make a name of it.
+static bool names_its_place(const hsn_sink_frame *frame)
+{
+    hsn_text rest = frame->function;
+    uint64_t line;
+    if (!frame->file.length || rest.length <= frame->file.length ||
+        memcmp(rest.data, frame->file.data, frame->file.length) != 0)
+        return false;
+    rest = hsn__text_part(rest, frame->file.length, rest.length);
+    return hsn__text_take(&rest, ":") && hsn__text_number(&rest, 10, &line) && !rest.length &&
+           line == frame->line;
+}
+
 static int push_line(struct reading *reading, struct line *line, hsn_error *err)
 {
     if (line->frame != HSN_NONE)
@@ -385,6 +398,8 @@ static int push_line(struct reading *reading, struct line *line, hsn_error *err)
     if (function) {
         frame.function = text_of(reading, function->a);
         frame.file = text_of(reading, function->b);
+        if (names_its_place(&frame))
+            frame.function = (hsn_text){0};
     }
     int r = hsn__profile_push(&reading->profile, &frame, err);
     if (r == HSN_OK)
