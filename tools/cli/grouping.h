@@ -32,6 +32,9 @@ struct grouping {
     {OPT_GROUP, .name = "Allocations"},                                                            \
     {OPT_FLAG, 0, "cumulative", NULL, &(g).cumulative,                                             \
      "count an allocation at every frame of its stack"},                                           \
+    GROUPING_FILTER_ROWS(g)
+/** Of GROUPING_SITE_ROWS those that choose. */
+#define GROUPING_FILTER_ROWS(g)                                                                    \
     {OPT_LIST, 0, "include", "GLOB[:LINE]", &(g).include,                                          \
      "only allocations in files that match; repeatable"},                                          \
     {OPT_LIST, 0, "exclude", "GLOB[:LINE]", &(g).exclude,                                          \
