@@ -117,19 +117,33 @@ static void fit_thirds(hsn__trend_work *work, const hsn_trend_series *series, hs
         out->late = rate_between(middle(work, series, third, n - third), right);
 }
 
-// The rate within the last third. True when it is shown, not only likely, to be less than half of
-// the whole: the series levelled off.
-static bool has_levelled(hsn__trend_work *work, const hsn_trend_series *series, hsn_trend *out)
+// The rate within the last `part` values, from the median of the first half of them to that of the
+// second. *out_levelled: it is shown, not only likely, to be less than half of the whole. The
+// spread of so few values is itself uncertain, hence the wider bound for fewer.
+static double end_rate(hsn__trend_work *work, const hsn_trend_series *series, size_t part,
+                       double whole, bool *out_levelled)
 {
-    size_t n = series->count, part = n / 3 > 4 ? n / 3 : 4, half = part / 2;
-    if (n < FEWEST)
-        return false;
+    size_t n = series->count, half = part / 2;
     point before = middle(work, series, n - part, n - part + half);
     point after = middle(work, series, n - half, n);
-    out->recent = rate_between(before, after);
-    double noise = spread(work, series, n - part, n, out->recent);
-    double error = MEDIAN_ERROR * noise * sqrt(2 / (double)half) / (after.time - before.time);
-    return out->recent + 2 * error < SLOWING * out->rate;
+    double rate = rate_between(before, after), count = (double)half;
+    double noise = spread(work, series, n - part, n, rate);
+    double error = MEDIAN_ERROR * noise * sqrt(2 / count) / (after.time - before.time);
+    *out_levelled = rate + 2 * (1 + 2 / count) * error < SLOWING * whole;
+    return rate;
+}
+
+// Whether the series does no longer do at its end what it does as a whole.
+static bool has_levelled(hsn__trend_work *work, const hsn_trend_series *series, hsn_trend *out)
+{
+    size_t n = series->count;
+    bool third = false, sixth = false;
+    if (n < FEWEST)
+        return false;
+    out->recent = end_rate(work, series, n / 3 > 4 ? n / 3 : 4, out->rate, &third);
+    if (n / 6 >= 4)
+        end_rate(work, series, n / 6, out->rate, &sixth);
+    return third || sixth;
 }
 
 static bool moves(const hsn_trend *trend, const hsn_trend_options *options, double by)
@@ -172,6 +186,12 @@ void hsn__judge(hsn__trend_work *work, const hsn_trend_series *series,
     if (sorted[0] == sorted[n - 1])
         return;
     bool rising = rises(out, n, n < FEWEST ? untied_pairs(sorted, n) : 0);
+    if (n < FEWEST && !rising) {
+        bool falls = (uint64_t)-out->kendall.s == untied_pairs(sorted, n);
+        if (!falls && moves(out, options, sorted[n - 1] - sorted[0]))
+            out->verdict = HSN_VERDICT_NOISY;
+        return;
+    }
     // Half of the values lie between the quartiles: what moves less than that is a spike.
     if (!rising && !moves(out, options, sorted[(3 * n - 1) / 4] - sorted[n / 4]))
         return;

@@ -6,52 +6,70 @@
 #include <string.h>
 
 // Runs that are sorted by insertion before merging begins.
-#define RUN 16
+#define RUN 8
 
-static uint64_t sort_run(double *values, size_t count)
+// Sorting works on integers in the order of the numbers: choosing the smaller of two takes no
+// branch then, and which side is smaller cannot be guessed.
+static void to_keys(const double *values, size_t count, int64_t *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        double value = values[i] + 0.0; // -0 becomes 0
+        int64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        out[i] = bits ^ (int64_t)((uint64_t)(bits >> 63) >> 1);
+    }
+}
+
+static void from_keys(const int64_t *keys, size_t count, double *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t bits = keys[i] ^ (int64_t)((uint64_t)(keys[i] >> 63) >> 1);
+        memcpy(&out[i], &bits, sizeof bits);
+    }
+}
+
+static uint64_t sort_run(int64_t *keys, size_t count)
 {
     uint64_t inversions = 0;
     for (size_t i = 1; i < count; i++) {
-        double value = values[i];
+        int64_t key = keys[i];
         size_t j = i;
-        for (; j > 0 && value < values[j - 1]; j--)
-            values[j] = values[j - 1];
-        values[j] = value;
+        for (; j > 0 && key < keys[j - 1]; j--)
+            keys[j] = keys[j - 1];
+        keys[j] = key;
         inversions += i - j;
     }
     return inversions;
 }
 
 // Merge a sorted left part and a sorted right part into `out`.
-static uint64_t merge(const double *left, size_t left_count, const double *right,
-                      size_t right_count, double *out)
+static uint64_t merge(const int64_t *left, size_t left_count, const int64_t *right,
+                      size_t right_count, int64_t *out)
 {
-    size_t i = 0, j = 0;
+    const int64_t *left_end = left + left_count, *right_end = right + right_count;
     uint64_t inversions = 0;
-    if (left[left_count - 1] <= right[0]) {
-        memcpy(out, left, left_count * sizeof *out);
-        memcpy(out + left_count, right, right_count * sizeof *out);
-        return 0;
-    }
-    // Without branches but the loop's: which side is smaller cannot be guessed.
-    while (i < left_count && j < right_count) {
-        size_t from_right = right[j] < left[i];
-        out[i + j] = from_right ? right[j] : left[i];
-        inversions += from_right * (left_count - i);
-        j += from_right;
-        i += 1 - from_right;
-    }
-    memcpy(out + i + j, left + i, (left_count - i) * sizeof *out);
-    memcpy(out + left_count + j, right + j, (right_count - j) * sizeof *out);
+    if (left_end[-1] > right[0])
+        while (left < left_end && right < right_end) {
+            int64_t a = *left, b = *right;
+            size_t from_right = b < a;
+            *out++ = from_right ? b : a;
+            inversions += (0 - from_right) & (size_t)(left_end - left);
+            right += from_right;
+            left += 1 - from_right;
+        }
+    memcpy(out, left, (size_t)(left_end - left) * sizeof *out);
+    memcpy(out + (left_end - left), right, (size_t)(right_end - right) * sizeof *out);
     return inversions;
 }
 
 uint64_t hsn__sort_count(double *values, size_t count, double *spare)
 {
-    double *from = values, *to = spare;
+    // Both arrays hold keys for a while: of the same size, and only ever used as these here.
+    int64_t *keys = (int64_t *)(void *)spare, *from = keys, *to = (int64_t *)(void *)values;
     uint64_t inversions = 0;
+    to_keys(values, count, keys);
     for (size_t at = 0; at < count; at += RUN)
-        inversions += sort_run(values + at, count - at < RUN ? count - at : RUN);
+        inversions += sort_run(keys + at, count - at < RUN ? count - at : RUN);
     for (size_t width = RUN; width < count; width *= 2) {
         for (size_t at = 0; at < count; at += 2 * width) {
             size_t left = count - at < width ? count - at : width;
@@ -61,39 +79,48 @@ uint64_t hsn__sort_count(double *values, size_t count, double *spare)
             else
                 memcpy(to + at, from + at, left * sizeof *to);
         }
-        double *swap = from;
+        int64_t *swap = from;
         from = to;
         to = swap;
     }
-    if (from != values)
-        memcpy(values, from, count * sizeof *values);
+    from_keys(from, count, values);
     return inversions;
 }
 
-// Quickselect with the median of three as pivot.
+// Move what is less than `pivot`, or equal with `equal`, to the front of low … high - 1; returns
+// the end of it. Without branches, as above.
+static size_t partition(double *values, size_t low, size_t high, double pivot, bool equal)
+{
+    size_t end = low;
+    for (size_t i = low; i < high; i++) {
+        double value = values[i];
+        values[i] = values[end];
+        values[end] = value;
+        end += (value < pivot) | ((value == pivot) & equal);
+    }
+    return end;
+}
+
+static double middle_of(double a, double b, double c)
+{
+    double low = a < b ? a : b, high = a < b ? b : a;
+    return c < low ? low : c > high ? high : c;
+}
+
+// Quickselect with the median of three as pivot, and what equals it set aside: ties are common.
 double hsn__select(double *values, size_t count, size_t wanted)
 {
-    size_t low = 0, high = count - 1;
-    while (low < high) {
-        double a = values[low], b = values[low + (high - low) / 2], c = values[high];
-        double pivot = fmax(fmin(a, b), fmin(fmax(a, b), c));
-        size_t i = low, j = high;
-        for (;;) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i >= j)
-                break;
-            double swap = values[i];
-            values[i++] = values[j];
-            values[j--] = swap;
+    size_t low = 0, high = count;
+    while (high - low > 1) {
+        double pivot = middle_of(values[low], values[low + (high - low) / 2], values[high - 1]);
+        size_t less = partition(values, low, high, pivot, false);
+        if (wanted < less) {
+            high = less;
+            continue;
         }
-        // Now low … j are not larger than the pivot, j + 1 … high not smaller.
-        if (wanted <= j)
-            high = j;
-        else
-            low = j + 1;
+        low = partition(values, less, high, pivot, true);
+        if (wanted < low)
+            return pivot;
     }
     return values[wanted];
 }

@@ -214,13 +214,18 @@ static size_t list_all(const selection *of)
     return listed;
 }
 
-// Among the listed slopes of the bracket.
-static double pick(const selection *of, const bracket *in, size_t listed, uint64_t rank)
+// Among the listed slopes of the bracket, of which the first `*done` are in place: what stands
+// there is not larger than what follows.
+static double pick(const selection *of, const bracket *in, size_t listed, uint64_t rank,
+                   size_t *done)
 {
     size_t place = (size_t)(rank - in->below_low);
     if (in->found || !listed)
         return in->low;
-    return hsn__select(of->work->pairs, listed, place < listed ? place : listed - 1);
+    place = place < listed ? place : listed - 1;
+    double found = hsn__select(of->work->pairs + *done, listed - *done, place - *done);
+    *done = place;
+    return found;
 }
 
 // One slope, when ties or chance leave too many pairs between the ends for all of them.
@@ -232,7 +237,8 @@ static double find_rank(selection *of, bracket in, uint64_t rank)
             in.low = in.low / 2 + in.high / 2;
             in.found = true;
         }
-    return pick(of, &in, in.found ? 0 : list_bracket(of, &in), rank);
+    size_t done = 0;
+    return pick(of, &in, in.found ? 0 : list_bracket(of, &in), rank, &done);
 }
 
 // The slopes at ascending ranks.
@@ -241,14 +247,14 @@ static void find_ranks(selection *of, const uint64_t *ranks, size_t count, doubl
     double beyond = 1 + 4 * of->value_span / of->least_step;
     bracket in = {.low = -beyond, .high = beyond, .below_high = of->pairs};
     bool small = of->pairs <= of->most;
-    size_t listed = small ? list_all(of) : 0;
+    size_t listed = small ? list_all(of) : 0, done = 0;
     if (!small)
         narrow_by_sample(of, &in, ranks[0], ranks[count - 1]);
     bool few = small || in.found || in.below_high - in.below_low <= of->most;
     if (few && !small && !in.found)
         listed = list_bracket(of, &in);
     for (size_t i = 0; i < count; i++)
-        out[i] = few ? pick(of, &in, listed, ranks[i]) : find_rank(of, in, ranks[i]);
+        out[i] = few ? pick(of, &in, listed, ranks[i], &done) : find_rank(of, in, ranks[i]);
 }
 
 static int begin(selection *of, hsn__trend_work *work, const hsn_trend_series *series,
