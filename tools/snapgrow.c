@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
 // snapgrow: the fastest-growing types over several snapshots.
 #include "cli/grouping.h"
+#include "cli/growth_table.h"
+#include "cli/values.h"
 #include "cli/why_table.h"
 
-#include <heapsnap/growth.h>
-
-#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { BY_AUTO, BY_FIRST };
+enum { BY_AUTO, BY_FIRST, BY_HOLDER = BY_FIRST + HSN_BY_COUNT };
 static const char *const words[] = {"auto",
 #define WORD(name, text) text,
                                     HSN_BY_LIST(WORD)
 #undef WORD
-                                        NULL};
+                                        "holder",
+                                    NULL};
 
 static struct grouping grouping = GROUPING_DEFAULTS;
-static uint64_t min_delta, since_s;
+static uint64_t min_delta, since_s, memory_limit;
+static const char *warmup;
 static bool all, why, shallow, keep = true;
 
 static const struct opt opts[] = {
@@ -28,6 +30,10 @@ static const struct opt opts[] = {
      "with --why: keep what was found for retained bytes in the stores (default)"},
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
      "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
+    {OPT_TEXT, 0, "warmup", "N|TIME|auto", &warmup,
+     "leave out the first N snapshots, or those of the first TIME"},
+    {OPT_BYTES, 0, "memory-limit", "SIZE", &memory_limit,
+     "tell the time until the heap reaches SIZE; --limit=2GiB means this too"},
     GROUPING_TYPE_ROWS(grouping),
     {OPT_BYTES, 0, "min-delta", "SIZE", &min_delta,
      "hide what gained less from the first snapshot to the last"},
@@ -106,143 +112,86 @@ static int choose(struct cli *cli, place **out, size_t *out_count)
     return STATUS_OK;
 }
 
-// ---- the table
-// -------------------------------------------------------------------------------------
-
-static const hsn_column bare_count[] = {{HSN_COLUMN_COUNT, NULL, NULL, 0, NULL}, {0}};
-static const hsn_column bare_bytes[] = {{HSN_COLUMN_BYTES, NULL, NULL, 0, NULL}, {0}};
-
-static const hsn_column numbers[] = {
-    {HSN_COLUMN_LIST, "counts", NULL, HSN_COLUMN_DATA_ONLY, bare_count},
-    {HSN_COLUMN_LIST, "sizes_bytes", NULL, HSN_COLUMN_DATA_ONLY, bare_bytes},
-    {HSN_COLUMN_COUNT, "first", "First", HSN_COLUMN_TEXT_ONLY, NULL},
-    {HSN_COLUMN_COUNT, "last", "Last", HSN_COLUMN_TEXT_ONLY, NULL},
-    {HSN_COLUMN_DELTA_COUNT, "count_delta", "Count +/-", HSN_COLUMN_DATA_ONLY, NULL},
-    {HSN_COLUMN_DELTA_BYTES, "size_bytes_delta", "Bytes +/-", HSN_COLUMN_DATA_ONLY, NULL},
-    {HSN_COLUMN_REAL, "slope_count", "Count/step", 0, NULL},
-    {HSN_COLUMN_REAL_BYTES, "slope_bytes", "Bytes/step", 0, NULL},
-    {HSN_COLUMN_BOOL, "grew_every_step", "Steady", 0, NULL},
-    {HSN_COLUMN_REAL, "late_early_ratio", "Late/early", HSN_COLUMN_DATA_ONLY, NULL},
-    {HSN_COLUMN_TEXT, "trend", "Trend", HSN_COLUMN_TEXT_ONLY, NULL},
-    {0},
-};
-
-// Bytes over the snapshots as a row of blocks, from the least to the most of this row.
-static const char *trend(struct cli *cli, const hsn_cell *cells, size_t count)
-{
-    enum { MOST = 12, BLOCK_BYTES = 3 };
-    static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    size_t shown = count < MOST ? count : MOST;
-    char text[MOST * BLOCK_BYTES + 1];
-    uint64_t least = UINT64_MAX, most = 0;
-    for (size_t i = 0; i < count; i++) {
-        least = cells[i].size_bytes < least ? cells[i].size_bytes : least;
-        most = cells[i].size_bytes > most ? cells[i].size_bytes : most;
-    }
-    for (size_t i = 0; i < shown; i++) {
-        const hsn_cell *cell = &cells[i * (count - 1) / (shown - 1)];
-        double part =
-            most > least ? (double)(cell->size_bytes - least) / (double)(most - least) : 0;
-        const char *block = blocks[(int)(part * 7 + 0.5)];
-        for (size_t b = 0; b < BLOCK_BYTES; b++)
-            text[i * BLOCK_BYTES + b] = block[b];
-    }
-    text[shown * BLOCK_BYTES] = 0;
-    return cli_format(cli, "%s", text);
-}
-
-static void number_cells(struct cli *cli, hsn_table *table, const hsn_growth_row *row, size_t count)
-{
-    hsn_table_begin(table);
-    for (size_t i = 0; i < count; i++)
-        hsn_table_count(table, row->cells[i].count);
-    hsn_table_end(table);
-    hsn_table_begin(table);
-    for (size_t i = 0; i < count; i++)
-        hsn_table_bytes(table, row->cells[i].size_bytes);
-    hsn_table_end(table);
-    hsn_table_count(table, row->cells[0].count);
-    hsn_table_count(table, row->cells[count - 1].count);
-    hsn_table_delta(table, row->count_delta);
-    hsn_table_delta(table, row->size_bytes_delta);
-    hsn_table_real(table, row->slope_count);
-    hsn_table_real(table, row->slope_bytes);
-    hsn_table_bool(table, row->grew_every_step);
-    if (isnan(row->late_early_ratio))
-        hsn_table_null(table);
-    else
-        hsn_table_real(table, row->late_early_ratio);
-    hsn_table_text(table, cli->format == FORMAT_TEXT ? trend(cli, row->cells, count) : "");
-}
-
-// Which of the envelope's snapshots each number of `counts` belongs to.
-static hsn_table *make_members(const place *places, size_t count)
-{
-    static const hsn_column columns[] = {
-        {HSN_COLUMN_LIST, "snapshot_order", NULL, 0, bare_count},
-        {0},
-    };
-    hsn_table *members = NULL;
-    if (hsn_table_new(&members, columns, NULL) < 0)
-        return NULL;
-    hsn_table_begin(members);
-    for (size_t i = 0; i < count; i++)
-        hsn_table_count(members, places[i].number);
-    hsn_table_end(members);
-    return members;
-}
-
-static int print_growth(struct cli *cli, const hsn_growth *growth, const place *places)
-{
-    hsn_table *table = NULL, *members = make_members(places, growth->snapshots);
-    size_t shown = grouping_shown(cli, growth->count);
-    int r = members ? grouping_table(cli, growth->totals.by, numbers, &table)
-                    : cli_error(cli, NULL, "out of memory");
-    for (size_t i = 0; !r && i < shown; i++) {
-        grouping_cells(cli, table, &growth->totals, &growth->rows[i].key);
-        number_cells(cli, table, &growth->rows[i], growth->snapshots);
-    }
-    if (!r && cli->format == FORMAT_TEXT) {
-        grouping_note_cells(table, growth->totals.by,
-                            growth->count > shown
-                                ? cli_format(cli, "(total; %zu more grew)", growth->count - shown)
-                                : "(total)");
-        number_cells(cli, table, &growth->whole, growth->snapshots);
-    }
-    if (!r)
-        r = out_table(cli, "growth", table, members);
-    hsn_table_free(table);
-    hsn_table_free(members);
-    return r;
-}
-
 // What --why does not look at is refused.
-static bool goes_with_why(void)
+static bool has_filter(void)
 {
-    return grouping.by == BY_AUTO && !all && !grouping.type && !grouping.module &&
-           !grouping.cumulative && !grouping.include.count && !grouping.exclude.count &&
-           grouping.domain == UINT64_MAX;
+    return grouping.type || grouping.module || grouping.cumulative || grouping.include.count ||
+           grouping.exclude.count || grouping.domain != UINT64_MAX;
+}
+
+static int check_options(struct cli *cli)
+{
+    if ((shallow || !keep) && !why)
+        return cli_usage(cli, "%s needs --why", shallow ? "--shallow" : "--no-keep");
+    if (why && (grouping.by != BY_AUTO || all || has_filter() || warmup || memory_limit))
+        return cli_usage(cli, "--why explains the whole heap from the first to the last snapshot; "
+                              "it takes no --by, --all, --warmup, --memory-limit or filter");
+    if (grouping.by == BY_HOLDER && has_filter())
+        return cli_usage(cli, "--by holder looks at the whole heap; it takes no filter");
+    return STATUS_OK;
+}
+
+static int warmup_options(struct cli *cli, hsn_growth_options *out)
+{
+    uint64_t snapshots, duration_s;
+    if (!warmup)
+        return STATUS_OK;
+    if (!strcmp(warmup, "auto"))
+        out->warmup = HSN_GROWTH_WARMUP_AUTO;
+    else if (parse_count(warmup, &snapshots) && snapshots < HSN_GROWTH_MAX_SNAPSHOTS)
+        out->warmup = (size_t)snapshots;
+    else if (parse_duration(warmup, &duration_s) && duration_s <= INT64_MAX / 1000)
+        out->warmup_ms = duration_s * 1000;
+    else
+        return cli_usage(cli, "option '--warmup': '%s' is no number of snapshots, duration or auto",
+                         warmup);
+    return STATUS_OK;
+}
+
+// Totals of types and sites, or holders by way of their graphs.
+static int find_growth(struct cli *cli, struct snapshot *const *snapshots,
+                       const hsn_snapshot_ref *refs, size_t count, hsn_growth_options *options,
+                       hsn_growth *out)
+{
+    bool by_holder = grouping.by == BY_HOLDER;
+    hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
+                : by_holder            ? HSN_BY_TYPE
+                                       : (hsn_by)(grouping.by - BY_FIRST);
+    hsn_error err = {0};
+    int r = grouping_options(cli, &grouping, by, &options->totals);
+    if (!r)
+        r = grouping_check(cli, by, snapshots, count);
+    if (r)
+        return r;
+    if (by_holder)
+        r = hsn_growth_by_holder(refs, count, options, cli_progress(cli), out, &err);
+    else
+        r = hsn_growth_over(refs, count, options, out, &err);
+    return r < 0 ? cli_failed(cli, cli->args[0], &err) : STATUS_OK;
 }
 
 static int run(struct cli *cli)
 {
-    hsn_growth_options options = {.min_delta_bytes = min_delta};
+    hsn_growth_options options = {.min_delta_bytes = min_delta, .memory_limit_bytes = memory_limit};
     hsn_growth growth = {0};
-    hsn_error err = {0};
     place *places = NULL;
     size_t count = 0;
-    if ((shallow || !keep) && !why)
-        return cli_usage(cli, "%s needs --why", shallow ? "--shallow" : "--no-keep");
-    if (why && !goes_with_why())
-        return cli_usage(cli, "--why explains the whole heap; it takes no --by, --all or filter");
-    int r = choose(cli, &places, &count);
+    int r = check_options(cli);
+    if (!r)
+        r = warmup_options(cli, &options);
+    if (!r)
+        r = choose(cli, &places, &count);
     if (r)
         return r;
     struct snapshot **snapshots = cli_alloc(cli, count, sizeof *snapshots);
     hsn_snapshot_ref *refs = cli_alloc(cli, count, sizeof *refs);
+    int64_t *times = cli_alloc(cli, count, sizeof *times);
+    size_t *order = cli_alloc(cli, count, sizeof *order);
     for (size_t i = 0; i < count; i++) {
         snapshots[i] = places[i].snapshot;
         refs[i] = (hsn_snapshot_ref){snapshots[i]->store, snapshots[i]->id};
+        times[i] = snapshots[i]->info->captured_at_unix_ms;
+        order[i] = places[i].number;
     }
     if (why) {
         r = grouping_check(cli, HSN_BY_TYPE, snapshots, count);
@@ -250,18 +199,15 @@ static int run(struct cli *cli)
                  : why_print(cli, refs, count, cli->args[0], min_delta,
                              why_dominators(shallow, keep));
     }
-    hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
-                                       : (hsn_by)(grouping.by - BY_FIRST);
-    r = grouping_options(cli, &grouping, by, &options.totals);
-    if (!r)
-        r = grouping_check(cli, by, snapshots, count);
+    options.captured_at_unix_ms = times;
+    options.limit = cli->limit == UINT64_MAX ? 0 : (size_t)cli->limit;
+    options.growing_only = cli->format == FORMAT_TEXT && !all;
+    r = find_growth(cli, snapshots, refs, count, &options, &growth);
     if (r)
         return r;
-    options.growing_only = cli->format == FORMAT_TEXT && !all;
-    if (hsn_growth_over(refs, count, &options, &growth, &err) < 0)
-        return cli_failed(cli, cli->args[0], &err);
-    r = print_growth(cli, &growth, places);
-    if (!r && cli->exit_code && growth.count && growth.rows[0].grew_every_step)
+    growth_say(cli, &growth, cli->args[0], memory_limit);
+    r = growth_print(cli, &growth, order, grouping.by == BY_HOLDER);
+    if (!r && cli->exit_code && growth.found)
         r = STATUS_FINDING;
     hsn_growth_free(&growth);
     return r;
@@ -275,10 +221,13 @@ const struct tool tool = {
                 "snapgrow mon.db tue.db wed.db --why\n"
                 "snapgrow nightly.db --since 7d --json\n"
                 "snapgrow nightly.db --by module --min-delta 1M\n"
+                "snapgrow nightly.db --warmup 1h --memory-limit 2GiB\n"
+                "snapgrow mon.db tue.db wed.db --by holder\n"
                 "snapgrow 1.pickle 2.pickle 3.pickle --by lineno",
     .opts = opts,
     .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS | TOOL_EXIT_CODE,
     .min_args = 1,
-    .exit_notes = "something grew at every step, by --min-delta or more in all",
+    .exit_notes = "a leak, or what grew at every step, by --min-delta or more in all",
+    .limit_size = &memory_limit,
     .run = run,
 };

@@ -1,170 +1,175 @@
 // SPDX-License-Identifier: MIT
 // Ranking totals by their growth over several snapshots.
 //
-// The slope is the median of the slopes between all pairs of snapshots: up to 29 % of the snapshots
-// may be off (a cache was full, a job was running) without moving it. H. Theil, "A rank-invariant
-// method of linear and polynomial regression analysis", 1950; P. K. Sen, "Estimates of the
-// regression coefficient based on Kendall's tau", JASA 63, 1968.
-#include "analysis/totals_private.h"
+// A verdict takes one sort of a row's series, a slope several. So every row is judged, but slopes
+// are found only where a row may be among those that are listed: once as many slopes are known as
+// are wanted, one sort tells that a row's slope is less than all of them.
+#include "analysis/growth_private.h"
 
 #include "base/alloc.h"
 #include "base/fail.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-// The element that sorting would put at `wanted`; quickselect with the median of three as pivot.
-// Afterwards what lies before it is not larger and what lies behind it not smaller.
-static double select_nth(double *values, size_t count, size_t wanted)
+static int compare_verdicts(const void *a, const void *b)
 {
-    size_t low = 0, high = count - 1;
-    while (low < high) {
-        double a = values[low], b = values[low + (high - low) / 2], c = values[high];
-        double pivot = fmax(fmin(a, b), fmin(fmax(a, b), c));
-        size_t i = low, j = high;
-        for (;;) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i >= j)
-                break;
-            double swap = values[i];
-            values[i++] = values[j];
-            values[j--] = swap;
-        }
-        // Now low … j are not larger than the pivot, j + 1 … high not smaller.
-        if (wanted <= j)
-            high = j;
-        else
-            low = j + 1;
-    }
-    return values[wanted];
-}
-
-static double difference(uint64_t before, uint64_t after)
-{
-    return after >= before ? (double)(after - before) : -(double)(before - after);
-}
-
-double hsn__growth_slope(const uint64_t *values, size_t count, double *scratch)
-{
-    size_t pairs = 0;
-    bool constant = true;
-    for (size_t i = 1; i < count; i++)
-        constant = constant && values[i] == values[0];
-    if (constant)
-        return 0;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = i + 1; j < count; j++)
-            scratch[pairs++] = difference(values[i], values[j]) / (double)(j - i);
-    double upper = select_nth(scratch, pairs, pairs / 2);
-    if (pairs % 2)
-        return upper;
-    double lower = scratch[0];
-    for (size_t i = 1; i < pairs / 2; i++)
-        lower = fmax(lower, scratch[i]);
-    return lower / 2 + upper / 2;
-}
-
-static int grew_every_step(const hsn_cell *cells, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        if (cells[i].count < cells[i - 1].count || cells[i].size_bytes < cells[i - 1].size_bytes)
-            return 0;
-        if (cells[i].count == cells[i - 1].count && cells[i].size_bytes == cells[i - 1].size_bytes)
-            return 0;
-    }
-    return 1;
-}
-
-// With an odd number of steps the one in the middle is in neither half.
-static double late_early_ratio(const hsn_cell *cells, size_t count)
-{
-    size_t half = (count - 1) / 2;
-    if (!half)
-        return NAN;
-    double early = difference(cells[0].size_bytes, cells[half].size_bytes);
-    double late = difference(cells[count - 1 - half].size_bytes, cells[count - 1].size_bytes);
-    return early > 0 ? late / early : NAN;
-}
-
-typedef struct buffers {
-    double *slopes;
-    uint64_t *values;
-} buffers;
-
-static hsn_growth_row make_row(const hsn_cell *cells, size_t count, buffers *scratch)
-{
-    hsn_growth_row row = {
-        .cells = cells,
-        .count_delta = hsn__delta(cells[0].count, cells[count - 1].count),
-        .size_bytes_delta = hsn__delta(cells[0].size_bytes, cells[count - 1].size_bytes),
-        .grew_every_step = grew_every_step(cells, count),
-        .late_early_ratio = late_early_ratio(cells, count),
-    };
-    for (size_t i = 0; i < count; i++)
-        scratch->values[i] = cells[i].count;
-    row.slope_count = hsn__growth_slope(scratch->values, count, scratch->slopes);
-    for (size_t i = 0; i < count; i++)
-        scratch->values[i] = cells[i].size_bytes;
-    row.slope_bytes = hsn__growth_slope(scratch->values, count, scratch->slopes);
-    return row;
+    const hsn_growth_row *x = a, *y = b;
+    if (x->trend.verdict != y->trend.verdict)
+        return x->trend.verdict < y->trend.verdict ? -1 : 1;
+    // Likely order of the slopes; what is not known yet.
+    if (x->trend.rate < y->trend.rate || x->trend.rate > y->trend.rate)
+        return x->trend.rate < y->trend.rate ? 1 : -1;
+    return x->cells < y->cells ? -1 : x->cells > y->cells;
 }
 
 static int compare(const void *a, const void *b, void *context)
 {
     const hsn_growth_row *x = a, *y = b;
     const hsn_totals *totals = context;
-    if (x->grew_every_step != y->grew_every_step)
-        return y->grew_every_step - x->grew_every_step;
+    if (x->trend.verdict != y->trend.verdict)
+        return x->trend.verdict < y->trend.verdict ? -1 : 1;
     if (x->slope_bytes < y->slope_bytes || x->slope_bytes > y->slope_bytes)
         return x->slope_bytes < y->slope_bytes ? 1 : -1;
     if (x->slope_count < y->slope_count || x->slope_count > y->slope_count)
         return x->slope_count < y->slope_count ? 1 : -1;
     // Keys are not moved, so a row's cells tell its number.
-    return hsn_totals_compare_keys(totals, (size_t)(x->cells - totals->cells) / totals->columns,
-                                   (size_t)(y->cells - totals->cells) / totals->columns);
+    int order =
+        hsn_totals_compare_keys(totals, (size_t)(x->cells - totals->cells) / totals->columns,
+                                (size_t)(y->cells - totals->cells) / totals->columns);
+    return order ? order : strcmp(x->holder, y->holder);
 }
 
 static bool is_wanted(const hsn_growth_row *row, const hsn_growth_options *options)
 {
-    if (options->growing_only && row->size_bytes_delta <= 0 && row->count_delta <= 0)
+    bool gained = row->size_bytes_delta > 0 || row->count_delta > 0;
+    if (options->growing_only && !gained && row->trend.verdict > HSN_VERDICT_GROWING)
         return false;
     return !options->min_delta_bytes ||
            (row->size_bytes_delta > 0 &&
             (uint64_t)row->size_bytes_delta >= options->min_delta_bytes);
 }
 
-int hsn__growth_rank(hsn_totals *totals, const hsn_growth_options *options, hsn_growth *out,
-                     hsn_error *err)
+// The steepest slopes seen, largest first; at most `wanted`.
+typedef struct steepest {
+    double *slopes;
+    size_t count, wanted;
+} steepest;
+
+static void keep(steepest *of, double slope)
 {
-    size_t count = totals->count, snapshots = totals->columns;
-    buffers scratch = {
-        .slopes = hsn__alloc_array(snapshots * (snapshots - 1) / 2, sizeof(double)),
-        .values = hsn__alloc_array(snapshots, sizeof(uint64_t)),
-    };
-    *out = (hsn_growth){.totals = *totals, .snapshots = snapshots};
-    *totals = (hsn_totals){0};
-    out->rows = hsn__alloc_array(count, sizeof *out->rows);
-    int r = scratch.slopes && scratch.values && out->rows ? HSN_OK : hsn__fail_memory(err);
-    if (r < 0)
-        goto done;
-    for (size_t i = 0; i < count; i++) {
-        hsn_growth_row row = make_row(&out->totals.cells[i * snapshots], snapshots, &scratch);
-        row.key = out->totals.keys[i];
-        out->steady += row.grew_every_step;
-        if (is_wanted(&row, options))
-            out->rows[out->count++] = row;
+    size_t at = of->count < of->wanted ? of->count++ : of->wanted - 1;
+    for (; at > 0 && of->slopes[at - 1] < slope; at--)
+        of->slopes[at] = of->slopes[at - 1];
+    of->slopes[at] = slope;
+}
+
+// Find the slopes of rows of one verdict that may be among the `wanted` steepest, and move these
+// rows to the front. *out_kept is how many there are: `wanted` or more, unless there are fewer
+// rows.
+static int find_steepest(hsn__growth_work *work, hsn_growth_row *rows, size_t count, size_t wanted,
+                         size_t *out_kept, hsn_error *err)
+{
+    steepest best = {.wanted = wanted};
+    size_t kept = 0;
+    int r = HSN_OK;
+    if (count > wanted) {
+        best.slopes = hsn__alloc_array(wanted, sizeof *best.slopes);
+        if (!best.slopes)
+            return hsn__fail_memory(err);
     }
-    qsort_r(out->rows, out->count, sizeof *out->rows, compare, &out->totals);
-    out->whole = make_row(out->totals.wholes, snapshots, &scratch);
-done:
-    hsn__free(scratch.slopes);
-    hsn__free(scratch.values);
+    for (size_t i = 0; i < count && r >= 0; i++) {
+        hsn_growth_row row = rows[i];
+        bool is_full = best.slopes && best.count == wanted;
+        if (is_full && hsn__growth_is_below(work, &row, best.slopes[wanted - 1]))
+            continue;
+        r = hsn__growth_slopes(work, &row, err);
+        rows[kept++] = row;
+        if (best.slopes) {
+            // A slope that is less, though not certainly so, does no harm among the others.
+            if (!is_full || row.slope_bytes > best.slopes[wanted - 1])
+                keep(&best, row.slope_bytes);
+        }
+    }
+    hsn__free(best.slopes);
+    *out_kept = kept;
+    return r;
+}
+
+// Order the rows, verdict by verdict, until `limit` of them are found.
+static int order_rows(hsn__growth_work *work, hsn_growth *out, size_t limit, hsn_error *err)
+{
+    size_t listed = 0, matched = out->count;
+    int r = HSN_OK;
+    qsort(out->rows, matched, sizeof *out->rows, compare_verdicts);
+    for (size_t at = 0, end; at < matched && listed < limit && r >= 0; at = end) {
+        size_t kept = 0, wanted = limit - listed;
+        for (end = at; end < matched; end++)
+            if (out->rows[end].trend.verdict != out->rows[at].trend.verdict)
+                break;
+        r = find_steepest(work, out->rows + at, end - at, wanted, &kept, err);
+        if (r < 0)
+            break;
+        qsort_r(out->rows + at, kept, sizeof *out->rows, compare, &out->totals);
+        kept = kept < wanted ? kept : wanted;
+        memmove(out->rows + listed, out->rows + at, kept * sizeof *out->rows);
+        listed += kept;
+    }
+    for (size_t i = 0; i < listed && r >= 0; i++)
+        r = hsn__growth_rates(work, &out->rows[i], err);
+    out->matched = matched;
+    out->count = listed;
+    return r;
+}
+
+static int rank_all(hsn__growth_work *work, const char *const *holders, hsn_growth *out,
+                    hsn_error *err)
+{
+    const hsn_growth_options *options = work->options;
+    const hsn_totals *totals = &out->totals;
+    for (size_t i = 0; i < totals->count; i++) {
+        hsn_growth_row *row = &out->rows[out->count];
+        hsn__growth_judge(work, &totals->cells[i * totals->columns], row);
+        row->key = totals->keys[i];
+        row->holder = holders ? holders[i] : "";
+        out->steady += row->grew_every_step;
+        if (!is_wanted(row, options))
+            continue;
+        out->found += row->grew_every_step || row->trend.verdict == HSN_VERDICT_LEAK;
+        out->count++;
+    }
+    int r = order_rows(work, out, options->limit ? options->limit : SIZE_MAX, err);
+    if (r < 0)
+        return r;
+    hsn__growth_judge(work, totals->wholes, &out->whole);
+    r = hsn__growth_slopes(work, &out->whole, err);
+    return r < 0 ? r : hsn__growth_rates(work, &out->whole, err);
+}
+
+int hsn__growth_rank_held(hsn_totals *totals, const char *const *holders,
+                          const hsn_growth_options *options, hsn_growth *out, hsn_error *err)
+{
+    hsn__growth_work work = {0};
+    *out = (hsn_growth){.totals = *totals, .snapshots = totals->columns};
+    *totals = (hsn_totals){0};
+    // One row more than there are keys: the place of a row that is not wanted.
+    out->rows = hsn__alloc_array(out->totals.count + 1, sizeof *out->rows);
+    int r = out->rows ? HSN_OK : hsn__fail_memory(err);
+    if (r >= 0)
+        r = hsn__growth_begin(&work, options, out->totals.wholes, out->snapshots, out, err);
+    if (r >= 0)
+        r = rank_all(&work, holders, out, err);
+    hsn__growth_clear(&work);
     if (r < 0)
         hsn_growth_free(out);
     return r;
+}
+
+int hsn__growth_rank(hsn_totals *totals, const hsn_growth_options *options, hsn_growth *out,
+                     hsn_error *err)
+{
+    return hsn__growth_rank_held(totals, NULL, options, out, err);
 }
 
 int hsn_growth_over(const hsn_snapshot_ref *snapshots, size_t count,
@@ -180,13 +185,4 @@ int hsn_growth_over(const hsn_snapshot_ref *snapshots, size_t count,
         return hsn__fail_limit(err, "snapshots", HSN_GROWTH_MAX_SNAPSHOTS);
     int r = hsn_totals_read(snapshots, count, &options->totals, &totals, err);
     return r < 0 ? r : hsn__growth_rank(&totals, options, out, err);
-}
-
-void hsn_growth_free(hsn_growth *growth)
-{
-    if (!growth)
-        return;
-    hsn__free(growth->rows);
-    hsn_totals_free(&growth->totals);
-    *growth = (hsn_growth){0};
 }

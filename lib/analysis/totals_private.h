@@ -93,8 +93,4 @@ int hsn__diff_rank(hsn_totals *totals, const hsn_diff_options *options, hsn_diff
 int hsn__growth_rank(hsn_totals *totals, const hsn_growth_options *options, hsn_growth *out,
                      hsn_error *err);
 
-/** Median of the slopes of all pairs of count ≥ 2 values; `scratch` has room for count (count - 1)
- * / 2. */
-double hsn__growth_slope(const uint64_t *values, size_t count, double *scratch);
-
 #endif

@@ -152,6 +152,21 @@ static bool moves(const hsn_trend *trend, const hsn_trend_options *options, doub
                       (options->least_gain > 0 && by >= options->least_gain));
 }
 
+// A quarter of the values may be anywhere. Half of them, as for the noise, would be too many here:
+// five days of a week are alike.
+static bool is_noisy(hsn__trend_work *work, const hsn_trend_series *series,
+                     const hsn_trend_options *options, const hsn_trend *trend)
+{
+    size_t n = series->count, upper = (3 * n - 1) / 4, lower = n / 4;
+    double start = hsn__trend_time(series, 0);
+    if (moves(trend, options, trend->noise))
+        return true;
+    for (size_t i = 0; i < n; i++)
+        work->spare[i] = series->values[i] - trend->rate * (hsn__trend_time(series, i) - start);
+    double high = hsn__select(work->spare, n, upper);
+    return moves(trend, options, high - hsn__select(work->spare, upper + 1, lower));
+}
+
 static bool rises(const hsn_trend *trend, size_t count, uint64_t untied)
 {
     const hsn_kendall *test = &trend->kendall;
@@ -198,7 +213,8 @@ void hsn__judge(hsn__trend_work *work, const hsn_trend_series *series,
     fit_thirds(work, series, out);
     bool levelled = has_levelled(work, series, out);
     if (!rising || out->gain < CLEAR_OF_NOISE * out->noise)
-        out->verdict = moves(out, options, out->noise) ? HSN_VERDICT_NOISY : HSN_VERDICT_STABLE;
+        out->verdict =
+            is_noisy(work, series, options, out) ? HSN_VERDICT_NOISY : HSN_VERDICT_STABLE;
     else if (levelled || !moves(out, options, out->gain))
         out->verdict = HSN_VERDICT_STABLE;
     else if (n < FEWEST || out->gain < BEYOND_NOISE * out->noise ||

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Unit tests of analysis/growth.c; the slope has a twin that sorts all pairs.
+// Unit tests of analysis/growth*.c; test_trend.c has those of the statistics.
 #include "analysis/totals_private.h"
 #include "base/alloc.h"
 #include "check.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_SNAPSHOTS = 12, MAX_TYPES = 8 };
@@ -160,44 +160,127 @@ static void test_growth_of_more_objects_in_fewer_bytes_is_not_steady(void)
     hsn_growth_free(&growth);
 }
 
-static void test_slope_ignores_one_odd_snapshot(void)
+static void test_growth_leaves_the_warm_up_out_of_its_numbers(void)
 {
-    uint64_t values[] = {10, 20, 30, 1000000, 50, 60, 70};
-    double scratch[21];
-    CHECK(hsn__growth_slope(values, 7, scratch) == 10);
+    series s = {0};
+    hsn_error err = {0};
+    hsn_growth growth;
+    ADD(&s, "Service", 100, 5000, 10000, 10010, 10020, 10030);
+    CHECK_OK(rank(&s, &(hsn_growth_options){.warmup = 2}, &growth, &err), &err);
+    CHECK_EQ(growth.warmup, 2);
+    CHECK_EQ(growth.snapshots, 6);
+    CHECK_EQ(growth.rows[0].size_bytes_delta, 30);
+    CHECK_EQ(growth.rows[0].cells[0].size_bytes, 100);
+    CHECK(growth.rows[0].slope_bytes == 10 && growth.rows[0].late_early_ratio == 1);
+    CHECK(growth.whole.slope_bytes == 10);
+    hsn_growth_free(&growth);
+    CHECK_STATUS(rank(&s, &(hsn_growth_options){.warmup = 5}, &growth, NULL), HSN_EINVAL);
+    CHECK_STATUS(rank(&s, &(hsn_growth_options){.warmup_ms = 5}, &growth, NULL), HSN_EINVAL);
 }
 
-static void test_slope_of_the_largest_numbers_is_finite(void)
+enum { HOUR_MS = 3600000 };
+
+static void test_growth_by_the_clock_tells_hours(void)
 {
-    uint64_t values[] = {0, UINT64_MAX, 0, UINT64_MAX};
-    double scratch[6];
-    double slope = hsn__growth_slope(values, 4, scratch);
-    CHECK(isfinite(slope) && slope > 0);
+    series s = {0};
+    hsn_error err = {0};
+    hsn_growth growth;
+    // 100 bytes an hour, whatever the steps are.
+    const int64_t times[] = {HOUR_MS, 2 * HOUR_MS, 12 * HOUR_MS, 13 * HOUR_MS, 33 * HOUR_MS};
+    ADD(&s, "Leak", 100, 200, 1200, 1300, 3300);
+    hsn_growth_options options = {.captured_at_unix_ms = times, .memory_limit_bytes = 5300};
+    CHECK_OK(rank(&s, &options, &growth, &err), &err);
+    CHECK_EQ(growth.clock, HSN_GROWTH_CLOCK_RISES);
+    CHECK(growth.rows[0].hourly.slope == 100 && growth.rows[0].hourly.low == 100);
+    CHECK(growth.rows[0].hours_to_limit == 20 && growth.whole.hours_to_limit == 20);
+    CHECK_EQ(growth.rows[0].trend.verdict, HSN_VERDICT_LEAK);
+    hsn_growth_free(&growth);
+    options.warmup_ms = 2 * HOUR_MS;
+    options.memory_limit_bytes = 3300;
+    CHECK_OK(rank(&s, &options, &growth, &err), &err);
+    CHECK_EQ(growth.warmup, 2);
+    CHECK(growth.rows[0].hours_to_limit == 0);
+    hsn_growth_free(&growth);
 }
 
-static int compare_doubles(const void *a, const void *b)
+static void test_growth_takes_steps_where_the_clock_is_of_no_use(void)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
+    series s = {0};
+    hsn_error err = {0};
+    hsn_growth growth;
+    const int64_t back[] = {3 * HOUR_MS, 2 * HOUR_MS, 4 * HOUR_MS},
+                  unknown[] = {HOUR_MS, 0, HOUR_MS};
+    const int64_t still[] = {HOUR_MS, HOUR_MS, 2 * HOUR_MS};
+    const struct {
+        const int64_t *times;
+        hsn_growth_clock clock;
+    } cases[] = {{back, HSN_GROWTH_CLOCK_WENT_BACK},
+                 {still, HSN_GROWTH_CLOCK_WENT_BACK},
+                 {unknown, HSN_GROWTH_CLOCK_UNKNOWN},
+                 {NULL, HSN_GROWTH_CLOCK_UNKNOWN}};
+    ADD(&s, "Leak", 100, 200, 300);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hsn_growth_options options = {.captured_at_unix_ms = cases[i].times,
+                                      .memory_limit_bytes = 1000};
+        CHECK_OK(rank(&s, &options, &growth, &err), &err);
+        CHECK_EQ(growth.clock, cases[i].clock);
+        CHECK(isnan(growth.rows[0].hourly.slope) && isnan(growth.rows[0].hours_to_limit));
+        CHECK(growth.rows[0].steps_to_limit == 7);
+        hsn_growth_free(&growth);
+    }
 }
 
-static void test_slope_equals_the_sorted_twin(void)
+static hsn_totals random_totals(check_random *random, size_t keys, size_t columns)
 {
-    check_random random = {9};
-    for (int round = 0; round < 20000; round++) {
-        uint64_t values[MAX_SNAPSHOTS];
-        double scratch[MAX_SNAPSHOTS * MAX_SNAPSHOTS], slopes[MAX_SNAPSHOTS * MAX_SNAPSHOTS];
-        size_t count = 2 + check_random_below(&random, MAX_SNAPSHOTS - 1), pairs = 0;
-        uint32_t range = 1 + check_random_below(&random, 1000);
-        for (size_t i = 0; i < count; i++)
-            values[i] = check_random_below(&random, range);
-        for (size_t i = 0; i < count; i++)
-            for (size_t j = 0; j < i; j++)
-                slopes[pairs++] = ((double)values[i] - (double)values[j]) / (double)(i - j);
-        qsort(slopes, pairs, sizeof *slopes, compare_doubles);
-        double expected =
-            pairs % 2 ? slopes[pairs / 2] : (slopes[pairs / 2 - 1] + slopes[pairs / 2]) / 2;
-        CHECK(fabs(hsn__growth_slope(values, count, scratch) - expected) < 1e-9);
+    hsn__totals_builder builder;
+    CHECK_OK(hsn__totals_begin(&builder, HSN_BY_TYPE, columns, NULL), NULL);
+    for (size_t i = 0; i < keys; i++) {
+        hsn_key key = {.module = "", .file = "", .function = "", .stack = HSN_NONE};
+        uint32_t shape = check_random_below(random, 5), step = check_random_below(random, 40);
+        char name[16];
+        size_t row;
+        snprintf(name, sizeof name, "T%03zu", i);
+        key.type = hsn__arena_copy(builder.arena, name, strlen(name));
+        CHECK_OK(hsn__totals_add_key(&builder, &key, &row, NULL), NULL);
+        for (size_t j = 0; j < columns; j++) {
+            uint64_t bytes = 1000 + (shape == 0   ? 0
+                                     : shape == 1 ? j * step
+                                     : shape == 2 ? check_random_below(random, 1000)
+                                     : shape == 3 ? j * step + check_random_below(random, 20)
+                                                  : j / 3 * 10);
+            hsn__cell_add(hsn__totals_cell(&builder, row, j), bytes / 10, bytes);
+            hsn__cell_add(&builder.totals.wholes[j], bytes / 10, bytes);
+        }
+    }
+    return builder.totals;
+}
+
+// Slopes are looked for only where they may matter; the answer is as if all had been.
+static void test_growth_with_a_limit_begins_like_that_without(void)
+{
+    check_random random = {31};
+    for (int round = 0; round < 60; round++) {
+        size_t keys = 1 + check_random_below(&random, 60);
+        size_t columns = 2 + check_random_below(&random, 120);
+        size_t limit = 1 + check_random_below(&random, 20);
+        check_random again = random;
+        hsn_totals all = random_totals(&random, keys, columns);
+        hsn_totals same = random_totals(&again, keys, columns);
+        hsn_growth whole, part;
+        hsn_growth_options options = {0};
+        CHECK_OK(hsn__growth_rank(&all, &options, &whole, NULL), NULL);
+        options.limit = limit;
+        CHECK_OK(hsn__growth_rank(&same, &options, &part, NULL), NULL);
+        CHECK_EQ(whole.count, keys);
+        CHECK_EQ(part.count, limit < keys ? limit : keys);
+        CHECK_EQ(part.matched, keys);
+        CHECK_EQ(part.found, whole.found);
+        for (size_t i = 0; i < part.count; i++) {
+            CHECK_STR(part.rows[i].key.type, whole.rows[i].key.type);
+            CHECK(part.rows[i].slope_bytes == whole.rows[i].slope_bytes);
+        }
+        hsn_growth_free(&whole);
+        hsn_growth_free(&part);
     }
 }
 
@@ -234,8 +317,9 @@ CHECK_MAIN(CHECK_CASE(test_growth_lists_what_grew_at_every_step_first),
            CHECK_CASE(test_growth_leaves_out_small_and_falling_rows_when_asked),
            CHECK_CASE(test_growth_ratio_tells_a_leak_from_a_warm_up),
            CHECK_CASE(test_growth_of_more_objects_in_fewer_bytes_is_not_steady),
-           CHECK_CASE(test_slope_ignores_one_odd_snapshot),
-           CHECK_CASE(test_slope_of_the_largest_numbers_is_finite),
-           CHECK_CASE(test_slope_equals_the_sorted_twin),
            CHECK_CASE(test_growth_needs_two_snapshots),
-           CHECK_CASE(test_growth_survives_every_failing_allocation))
+           CHECK_CASE(test_growth_survives_every_failing_allocation),
+           CHECK_CASE(test_growth_leaves_the_warm_up_out_of_its_numbers),
+           CHECK_CASE(test_growth_by_the_clock_tells_hours),
+           CHECK_CASE(test_growth_takes_steps_where_the_clock_is_of_no_use),
+           CHECK_CASE(test_growth_with_a_limit_begins_like_that_without))

@@ -209,10 +209,294 @@ static void test_trend_too_long_is_refused(void)
     CHECK_STATUS(hsn_trend_judge(&series, NULL, &trend, NULL), HSN_ELIMIT);
 }
 
+// Numbers of other programs, for series that anyone can make again: with s → 1103515245 s + 12345
+// modulo 2^32, begun at n, and u its upper 16 bits, values are u % modulus + drift × i, then times
+// are running sums of (1 + u % 100) / 4. theilslopes(values), theilslopes(values, times) and
+// kendalltau(range(n), values, method="exact").pvalue of SciPy 1.17.1 (NAN: it has none for ties or
+// was not asked), original_test(values) of pymannkendall 1.4.3.
+typedef struct figures {
+    size_t count;
+    uint32_t modulus, drift;
+    double steps[3], timed[3]; // slope, low, high
+    int64_t s;
+    double variance, normal_p, exact_p;
+} figures;
+
+static const figures scipy[] = {
+    {7,
+     50,
+     9,
+     {13, 8.75, 16},
+     {1.4193548387096775, 0.65420560747663548, 2},
+     19,
+     44.333333333333336,
+     0.0068637949854490898,
+     0.0027777777777777779},
+    {12,
+     1000,
+     0,
+     {-7.1500000000000004, -47.600000000000001, 69.555555555555557},
+     {-0.53388278388278387, -3.6056338028169015, 5.2058212058212057},
+     -6,
+     212.66666666666666,
+     0.73170172322421023,
+     0.73730552465795518},
+    {15,
+     4,
+     0,
+     {-0.1111111111111111, -0.22222222222222221, 0},
+     {-0.0071813285457809697, -0.016194331983805668, 0},
+     -33,
+     366.33333333333331,
+     0.094542933016745545,
+     NAN},
+    {30,
+     100,
+     1,
+     {1.173913043478261, -0.34999999999999998, 2.75},
+     {0.087847730600292828, -0.025225225225225224, 0.20253164556962025},
+     85,
+     3139.6666666666665,
+     0.13384150410368845,
+     NAN},
+    {50,
+     5,
+     0,
+     {0, -0.020833333333333332, 0},
+     {0, -0.0018273184102329831, 0},
+     -37,
+     13431.666666666666,
+     0.75608509846431415,
+     NAN},
+    {120,
+     1000,
+     3,
+     {2.1945759009828905, 0.61111111111111116, 3.6749999999999998},
+     {0.17558402797635703, 0.048702338993912207, 0.29595015576323985},
+     1176,
+     194358.66666666666,
+     0.0076933973768995578,
+     NAN},
+    {400,
+     50,
+     0,
+     {0, -0.016129032258064516, 0.0080000000000000002},
+     {0, -0.0013162224415926291, 0.0006583278472679394},
+     -1532,
+     7132712,
+     0.5664720539782353,
+     NAN},
+    {700,
+     100000,
+     40,
+     {34.878532668881505, 27.544444444444444, 41.905956112852664},
+     {2.7110625255006302, 2.1374902165405687, 3.2609162717219591},
+     52689,
+     38192578.333333336,
+     0,
+     NAN},
+};
+
+static uint32_t next_number(uint32_t *state)
+{
+    *state = *state * 1103515245u + 12345u;
+    return *state >> 16;
+}
+
+static void check_interval(const hsn_trend_series *series, const double *expected)
+{
+    hsn_slope slope;
+    CHECK_OK(hsn_trend_slope(series, &slope, NULL), NULL);
+    CHECK(near(slope.slope, expected[0], 0) && near(slope.low, expected[1], 0) &&
+          near(slope.high, expected[2], 0));
+}
+
+static void test_trend_equals_scipy_and_pymannkendall(void)
+{
+    for (size_t f = 0; f < sizeof scipy / sizeof *scipy; f++) {
+        const figures *of = &scipy[f];
+        uint32_t state = (uint32_t)of->count;
+        double at = 0;
+        hsn_kendall kendall;
+        for (size_t i = 0; i < of->count; i++)
+            values[i] = next_number(&state) % of->modulus + of->drift * (double)i;
+        for (size_t i = 0; i < of->count; i++)
+            times[i] = (at += 1 + next_number(&state) % 100) / 4;
+        check_interval(&(hsn_trend_series){NULL, values, of->count}, of->steps);
+        check_interval(&(hsn_trend_series){times, values, of->count}, of->timed);
+        CHECK_OK(hsn_trend_kendall(values, of->count, &kendall, NULL), NULL);
+        CHECK_EQ(kendall.s, of->s);
+        CHECK(near(kendall.variance, of->variance, 0));
+        if (!kendall.is_exact)
+            CHECK(fabs(kendall.p_value - of->normal_p) < 1e-12);
+        else if (!isnan(of->exact_p))
+            CHECK(near(kendall.p_value, of->exact_p, 0));
+    }
+}
+
+static hsn_verdict verdict_of(size_t count)
+{
+    hsn_trend trend = {0};
+    hsn_trend_series series = {NULL, values, count};
+    CHECK_OK(hsn_trend_judge(&series, NULL, &trend, NULL), NULL);
+    return trend.verdict;
+}
+
+static double noise(check_random *random, double part)
+{
+    return part * ((double)check_random_below(random, 2001) / 1000 - 1);
+}
+
+// What a history does, by its name in the tests below. `i` of n nights, a million bytes.
+static double night(const char *story, size_t i, size_t n, check_random *random)
+{
+    double at = (double)i, whole = (double)n, level = 1e6 * (1 + noise(random, 0.005));
+    if (!strcmp(story, "leak"))
+        return level + at * 20000;
+    if (!strcmp(story, "creep")) // 3 % a week
+        return level + 1e6 * 0.03 / 7 * at;
+    if (!strcmp(story, "spike"))
+        return i == n / 2 ? 3 * level : level;
+    if (!strcmp(story, "wave"))
+        return level * (1 + 0.2 * sin(at * 6.283185307 / 7));
+    if (!strcmp(story, "week"))
+        return i % 7 < 5 ? level * 1.3 : level;
+    if (!strcmp(story, "cache"))
+        return level * fmin(1, 0.1 + at / whole / 0.4);
+    if (!strcmp(story, "step"))
+        return i < n / 2 ? level : level * 1.3;
+    if (!strcmp(story, "noise"))
+        return 1e6 * (1 + noise(random, 0.3));
+    return level; // "flat"
+}
+
+static void check_story(const char *story, size_t n, hsn_verdict expected)
+{
+    check_random random = {n};
+    for (int round = 0; round < 50; round++) {
+        for (size_t i = 0; i < n; i++)
+            values[i] = floor(night(story, i, n, &random));
+        CHECK_STR(hsn_verdict_name(verdict_of(n)), hsn_verdict_name(expected));
+    }
+}
+
+static void test_verdict_names_leaks(void)
+{
+    check_story("leak", 5, HSN_VERDICT_LEAK);
+    check_story("leak", 12, HSN_VERDICT_LEAK);
+    check_story("leak", 365, HSN_VERDICT_LEAK);
+    check_story("creep", 60, HSN_VERDICT_LEAK);
+    check_story("creep", 365, HSN_VERDICT_LEAK);
+}
+
+static void test_verdict_does_not_cry_wolf(void)
+{
+    for (size_t n = 28; n <= 364; n *= 13) {
+        check_story("flat", n, HSN_VERDICT_STABLE);
+        check_story("spike", n, HSN_VERDICT_STABLE);
+        check_story("cache", n, HSN_VERDICT_STABLE);
+        check_story("step", n, HSN_VERDICT_STABLE);
+        check_story("wave", n, HSN_VERDICT_NOISY);
+        check_story("week", n, HSN_VERDICT_NOISY);
+    }
+    check_story("noise", 364, HSN_VERDICT_NOISY);
+}
+
+// Chance alone: the rate of false alarms, not their absence, is what a test can promise.
+static void test_verdict_of_noise_is_rarely_a_leak(void)
+{
+    check_random random = {21};
+    for (size_t n = 5; n <= 40; n += 5) {
+        size_t leaks = 0, growing = 0;
+        for (int round = 0; round < 4000; round++) {
+            for (size_t i = 0; i < n; i++)
+                values[i] = night("noise", i, n, &random);
+            hsn_verdict verdict = verdict_of(n);
+            leaks += verdict == HSN_VERDICT_LEAK;
+            growing += verdict == HSN_VERDICT_GROWING;
+        }
+        CHECK(leaks < 4000 / 80 && growing < 4000 / 80);
+    }
+}
+
+static void test_verdict_of_few_values_is_not_leak(void)
+{
+    static const struct {
+        double values[4];
+        size_t count;
+        hsn_verdict verdict;
+    } cases[] = {
+        {{100, 200}, 2, HSN_VERDICT_GROWING},
+        {{200, 100}, 2, HSN_VERDICT_STABLE},
+        {{100, 100}, 2, HSN_VERDICT_STABLE},
+        {{100, 200, 300}, 3, HSN_VERDICT_GROWING},
+        {{100, 300, 200}, 3, HSN_VERDICT_NOISY},
+        {{100000, 100300, 100200}, 3, HSN_VERDICT_STABLE},
+        {{100, 200, 300, 400}, 4, HSN_VERDICT_GROWING},
+        {{100, 100, 100, 200}, 4, HSN_VERDICT_GROWING},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        memcpy(values, cases[i].values, sizeof cases[i].values);
+        CHECK_STR(hsn_verdict_name(verdict_of(cases[i].count)), hsn_verdict_name(cases[i].verdict));
+    }
+}
+
+static void test_small_gain_matters_when_it_is_large_in_bytes(void)
+{
+    hsn_trend trend;
+    hsn_trend_series series = {NULL, values, 8};
+    for (size_t i = 0; i < 8; i++)
+        values[i] = 4e9 + (double)i * 1e6;
+    CHECK_OK(hsn_trend_judge(&series, NULL, &trend, NULL), NULL);
+    CHECK_EQ(trend.verdict, HSN_VERDICT_STABLE);
+    CHECK_OK(hsn_trend_judge(&series, &(hsn_trend_options){.least_gain = 1e6}, &trend, NULL), NULL);
+    CHECK_EQ(trend.verdict, HSN_VERDICT_LEAK);
+}
+
+static void test_warmup_is_the_steep_start_only(void)
+{
+    hsn_trend_series series = {NULL, values, 24};
+    for (size_t i = 0; i < 24; i++)
+        values[i] = 1e6 + (double)i * 1000;
+    CHECK_EQ(hsn_trend_warmup(&series), 0);
+    for (size_t i = 0; i < 24; i++)
+        values[i] = i < 5 ? 1e5 * (double)(2 * i) : 1e6 + (double)i * 1000;
+    CHECK_EQ(hsn_trend_warmup(&series), 5);
+    for (size_t i = 0; i < 24; i++)
+        values[i] = i < 5 ? 1e6 + 1e5 * (double)(10 - 2 * i) : 1e6 + (double)i * 1000; // a fall
+    CHECK_EQ(hsn_trend_warmup(&series), 0);
+    series.count = 7;
+    CHECK_EQ(hsn_trend_warmup(&series), 0);
+}
+
+static void test_trend_survives_every_failing_allocation(void)
+{
+    int r = HSN_ENOMEM;
+    hsn_slope slope;
+    hsn_trend_series series = {NULL, values, 200};
+    for (size_t i = 0; i < 200; i++)
+        values[i] = (double)(i * i % 17);
+    for (uint64_t nth = 1; r != HSN_OK && nth < 100; nth++) {
+        hsn__alloc_fail_at(nth, nth % 2);
+        r = hsn_trend_slope(&series, &slope, NULL);
+        hsn__alloc_fail_at(0, false);
+        if (r != HSN_OK)
+            CHECK_STATUS(r, HSN_ENOMEM);
+    }
+    CHECK_STATUS(r, HSN_OK);
+}
+
 CHECK_MAIN(CHECK_CASE(test_slope_equals_the_twin_of_all_pairs),
            CHECK_CASE(test_slope_of_long_series_equals_the_twin_of_all_pairs),
            CHECK_CASE(test_slope_is_below_only_when_it_is),
            CHECK_CASE(test_kendall_equals_the_twin_of_all_pairs),
            CHECK_CASE(test_kendall_of_few_values_counts_all_orders),
            CHECK_CASE(test_trend_of_no_and_one_value_is_stable),
-           CHECK_CASE(test_trend_too_long_is_refused))
+           CHECK_CASE(test_trend_too_long_is_refused),
+           CHECK_CASE(test_trend_equals_scipy_and_pymannkendall),
+           CHECK_CASE(test_verdict_names_leaks), CHECK_CASE(test_verdict_does_not_cry_wolf),
+           CHECK_CASE(test_verdict_of_noise_is_rarely_a_leak),
+           CHECK_CASE(test_verdict_of_few_values_is_not_leak),
+           CHECK_CASE(test_small_gain_matters_when_it_is_large_in_bytes),
+           CHECK_CASE(test_warmup_is_the_steep_start_only),
+           CHECK_CASE(test_trend_survives_every_failing_allocation))

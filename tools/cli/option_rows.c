@@ -29,7 +29,8 @@ static size_t add_output(struct cli_private *p, struct opt *rows, size_t n)
         n = add(rows, n,
                 (struct opt){
                     OPT_COUNT, 'n', "limit", "N", &cli->limit,
-                    "show at most N rows, 0 for all (default: 20 in text, all in JSON and CSV)"});
+                    "show at most N rows, 0 for all (default: 20 in text, all in JSON and CSV)",
+                    .sized = cli->tool->limit_size});
     if (features & TOOL_TABLE)
         n = add(rows, n,
                 (struct opt){OPT_CHOICE, 0, "format", "FORMAT", &cli->format, "how to print",

@@ -4,6 +4,7 @@
 #define CLI_PRIVATE_H
 
 #include "cli/tool.h"
+#include "cli/values.h"
 
 #include <stdio.h>
 
@@ -64,12 +65,6 @@ int cli_parse(struct cli_private *private, int argc, char **argv);
 
 /** Set the row's target from `text` (NULL for flags). False after a message. */
 bool cli_set_value(struct cli *cli, const struct opt *row, const char *shown, const char *text);
-
-/** "500", "10M", "7d 12h", "5%": false when it is not one, or overflows. */
-bool parse_count(const char *text, uint64_t *out);
-bool parse_bytes(const char *text, uint64_t *out);
-bool parse_duration(const char *text, uint64_t *out_seconds);
-bool parse_real(const char *text, double *out);
 
 /** The row's --name is a flag that has a --no-name. */
 bool opt_negatable(const struct opt *row);

@@ -71,6 +71,7 @@ struct opt {
     const char *const *choices; /**< OPT_CHOICE: ended by NULL */
     const char *extension;      /**< OPT_FILE: ".svg" */
     int number;                 /**< OPT_SET */
+    uint64_t *sized;            /**< OPT_COUNT: what a size with its unit sets instead; or NULL */
     bool hidden;                /**< not in help, man page and completions */
 };
 
@@ -100,7 +101,9 @@ struct tool {
     size_t max_args;            /**< 0 = no limit; with `args` NULL none is taken */
     const char *const *formats; /**< words of --format, ended by NULL; NULL = text, json, csv */
     const char
-        *exit_notes; /**< what a finding is, for EXIT STATUS: "some type grew"; may be NULL */
+        *exit_notes;      /**< what a finding is, for EXIT STATUS: "some type grew"; may be NULL */
+    uint64_t *limit_size; /**< TOOL_LIMIT: what `--limit 2GiB` sets, as no number of rows has a
+                               unit; NULL = it is a mistake */
     int (*run)(struct cli *cli); /**< STATUS_OK, STATUS_FINDING or STATUS_TROUBLE */
 };
 

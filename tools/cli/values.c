@@ -29,7 +29,11 @@ static bool digits(const char **text, uint64_t *out)
 
 bool parse_count(const char *text, uint64_t *out)
 {
-    return digits(&text, out) && !*text;
+    uint64_t value;
+    if (!digits(&text, &value) || *text)
+        return false;
+    *out = value;
+    return true;
 }
 
 bool parse_bytes(const char *text, uint64_t *out)
@@ -143,7 +147,8 @@ bool cli_set_value(struct cli *cli, const struct opt *row, const char *shown, co
         *(int *)row->target = row->number;
         return true;
     case OPT_COUNT:
-        return parse_count(text, row->target) || refuse(cli, shown, text, "a whole number");
+        return parse_count(text, row->target) || (row->sized && parse_bytes(text, row->sized)) ||
+               refuse(cli, shown, text, "a whole number");
     case OPT_BYTES:
         return parse_bytes(text, row->target) ||
                refuse(cli, shown, text, "a size like 512, 10K, 10MiB or 10MB");
