@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // snapload: dumps into a store.
 #include "cli/tool.h"
+#include "cli/values.h"
 
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-static const char *output, *format, *label;
+static const char *output, *format, *label, *keep_graphs;
 static struct opt_list tags;
 static bool append, force;
+static uint64_t keep_totals_s;
 
 static const struct opt opts[] = {
     {OPT_TEXT, 'o', "output", "FILE", &output, "the store to write; default: the dump's name, .db"},
@@ -19,6 +21,11 @@ static const struct opt opts[] = {
     {OPT_LIST, 't', "tag", "NAME=VALUE", &tags, "give it a tag; may be repeated"},
     {OPT_TEXT, 0, "format", "FORMAT", &format,
      "the dumps' format, when it is not recognised; see snapinfo --formats"},
+    {OPT_GROUP, .name = "Retention, with --append"},
+    {OPT_TEXT, 0, "keep-graphs", "N|DURATION", &keep_graphs,
+     "drop objects and references but of the newest N snapshots, or of the last 7d"},
+    {OPT_DURATION, 0, "keep-totals", "DURATION", &keep_totals_s,
+     "drop snapshots as a whole when they are older than that: 365d"},
     {0},
 };
 
@@ -53,6 +60,28 @@ static int split_tags(struct cli *cli, hsn_pair **out)
     }
     *out = pairs;
     return STATUS_OK;
+}
+
+static int parse_retention(struct cli *cli, hsn_retention *out)
+{
+    *out = (hsn_retention){.totals_age_s = keep_totals_s};
+    if (!keep_graphs)
+        return STATUS_OK;
+    out->limit_graphs = 1;
+    if (parse_count(keep_graphs, &out->graphs))
+        return STATUS_OK;
+    if (!parse_duration(keep_graphs, &out->graphs_age_s) || !out->graphs_age_s)
+        return cli_usage(cli, "option '--keep-graphs': '%s' is neither a number nor a duration",
+                         keep_graphs);
+    return STATUS_OK;
+}
+
+static void tell_dropped(struct cli *cli, const char *store, const hsn_retention_result *dropped)
+{
+    if (dropped->graphs_dropped || dropped->snapshots_dropped)
+        cli_note(cli, "%s: dropped %llu graphs and %llu snapshots by retention", store,
+                 (unsigned long long)dropped->graphs_dropped,
+                 (unsigned long long)dropped->snapshots_dropped);
 }
 
 static bool known_format(const char *name)
@@ -142,6 +171,11 @@ static int run(struct cli *cli)
     hsn_error err = {0};
     hsn_load_result result = {0};
     hsn_pair *pairs = NULL;
+    hsn_retention retention;
+    if ((keep_graphs || keep_totals_s) && !append)
+        return cli_usage(cli, "%s needs --append", keep_graphs ? "--keep-graphs" : "--keep-totals");
+    if (parse_retention(cli, &retention))
+        return STATUS_TROUBLE;
     if (append && force)
         return cli_usage(cli, "only one of --append and --force");
     if (format && !known_format(format))
@@ -168,6 +202,7 @@ static int run(struct cli *cli)
         .replace = force,
         .strict = cli->strict,
         .progress = cli_progress(cli),
+        .retention = &retention,
     };
     double started_s = now_s();
     int r = hsn_load(store, cli->args, cli->arg_count, &options, &result, &err);
@@ -178,6 +213,7 @@ static int run(struct cli *cli)
     double elapsed_s = now_s() - started_s;
     for (size_t i = 0; i < result.snapshots.count; i++)
         summarize(cli, store, &result.snapshots.rows[i], elapsed_s);
+    tell_dropped(cli, store, &result.dropped);
     cli_detail(cli, "%s: peak memory %s while building, %s in all", store,
                cli_bytes(cli, result.peak_bytes), cli_bytes(cli, peak_rss_bytes()));
     r = cli->format == FORMAT_JSON ? show(cli, store, &result.snapshots, &err) : STATUS_OK;
@@ -197,6 +233,8 @@ const struct tool tool = {
     .examples = "snapload app.jsonl.gz -o app.db\n"
                 "snapload tuesday.jsonl.gz --append -o nightly.db --label tuesday\n"
                 "snapload heap.jsonl.gz allocations.jsonl -o both.db --tag service=payment\n"
+                "snapload tonight.jsonl.gz --append -o history.db --keep-graphs 7 --keep-totals "
+                "365d\n"
                 "gzip -dc app.jsonl.gz | snapload - -o app.db",
     .opts = opts,
     .features = TOOL_JSON | TOOL_SNAPSHOTS,

@@ -3,7 +3,7 @@
 #ifndef HEAPSNAP_LOAD_H
 #define HEAPSNAP_LOAD_H
 
-#include "heapsnap/store.h"
+#include "heapsnap/history.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,20 +15,22 @@ typedef struct hsn_load_options {
     const char *label;    /**< label of the snapshot; NULL = the dump's own, if it has one */
     const hsn_pair *tags; /**< more tags, over the dump's own */
     size_t tag_count;
-    int append;                   /**< add to an existing store instead of making a new one */
-    int replace;                  /**< a new store may replace an existing file */
-    int strict;                   /**< a damaged dump is an error and stores nothing */
-    uint64_t max_objects;         /**< 0 = HSN_MAX_OBJECTS */
-    uint64_t max_string_bytes;    /**< all strings together; 0 = 16 GiB */
-    const hsn_progress *progress; /**< may be NULL */
+    int append;                     /**< add to an existing store instead of making a new one */
+    int replace;                    /**< a new store may replace an existing file */
+    int strict;                     /**< a damaged dump is an error and stores nothing */
+    uint64_t max_objects;           /**< 0 = HSN_MAX_OBJECTS */
+    uint64_t max_string_bytes;      /**< all strings together; 0 = 16 GiB */
+    const hsn_progress *progress;   /**< may be NULL */
+    const hsn_retention *retention; /**< applied afterwards, in the same transaction; NULL = none */
 } hsn_load_options;
 
 /** What a load did. Free with hsn_load_result_free(). */
 typedef struct hsn_load_result {
-    hsn_snapshot_id id;          /**< the last one stored */
-    hsn_snapshot_list snapshots; /**< what was stored: one row as a rule */
-    hsn_error damage;            /**< of a partial load: what and where */
-    uint64_t peak_bytes;         /**< most bytes that the builder held at once */
+    hsn_snapshot_id id;           /**< the last one stored */
+    hsn_snapshot_list snapshots;  /**< what was stored: one row as a rule */
+    hsn_error damage;             /**< of a partial load: what and where */
+    uint64_t peak_bytes;          /**< most bytes that the builder held at once */
+    hsn_retention_result dropped; /**< by retention */
 } hsn_load_result;
 
 HSN_API void hsn_load_result_free(hsn_load_result *result);
@@ -39,7 +41,9 @@ HSN_API void hsn_load_result_free(hsn_load_result *result);
  * label is then of the first, and LABEL-2, LABEL-3 … of the others.
  *
  * A new store is written beside its name and renamed when it is whole; appending is one
- * transaction. On failure nothing is left behind. `result` may be NULL.
+ * transaction, which waits up to a minute for another process that writes. When two processes
+ * append to a store that is not there yet, one makes it and the other adds to it. On failure
+ * nothing is left behind. `result` may be NULL.
  *
  * Errors: HSN_PARTIAL (stored, marked incomplete; the place in result->damage and *err),
  *         HSN_ENOTFOUND, HSN_EIO, HSN_EFORMAT, HSN_EUNSUPPORTED, HSN_ELIMIT, HSN_ESTORE,

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "readers/reader.h"
 #include "store/builder.h"
+#include "store/copy.h"
 #include "store/store_private.h"
 
 // One load under way.
@@ -219,6 +220,8 @@ static int end_loading(loading *l, int r, hsn_load_result *result, hsn_error *er
 {
     if (r >= 0)
         r = list_written(l, result, err);
+    if (r >= 0 && l->options->retention)
+        r = hsn__retention_apply(l->store, l->options->retention, &result->dropped, err);
     if (r >= 0)
         r = hsn__store_transaction(l->store, HSN__QUERY_COMMIT, err);
     if (r < 0 && l->in_transaction)
@@ -258,6 +261,47 @@ static int finish(const loading *l, int r, hsn_load_result *result, hsn_load_res
     return r;
 }
 
+// Another process made the store while ours was being written beside it: add to that one.
+static int append_to_other(loading *l, const char *path, hsn_load_result *result, hsn_error *err)
+{
+    const hsn_history_options options = {.with_graph = 1};
+    hsn_store *other = NULL, *own = l->store;
+    hsn_load_result merged = {.peak_bytes = result->peak_bytes};
+    int r = hsn_store_open(&other, path, &(hsn_store_options){.writable = 1}, err);
+    if (r >= 0)
+        r = hsn__store_transaction(other, HSN__QUERY_BEGIN, err);
+    l->in_transaction = r >= 0;
+    l->store = other;
+    for (size_t i = 0; r >= 0 && i < result->snapshots.count; i++) {
+        r = hsn__snapshot_copy(other, own, result->snapshots.rows[i].id, &options, &l->last_id,
+                               err);
+        if (!i)
+            l->first_id = l->last_id;
+    }
+    r = end_loading(l, r, &merged, err);
+    hsn_load_result_free(result);
+    *result = merged;
+    hsn_store_close(other);
+    l->store = own;
+    return r;
+}
+
+// The new store gets its name, or what it holds goes where the name is taken.
+static int commit(loading *l, const char *path, hsn_load_result *result, hsn_error *err)
+{
+    if (!l->options->append)
+        return hsn__store_commit_file(l->store, l->options->replace, err);
+    int r = hsn__store_publish(l->store, err);
+    if (r == HSN_OK) {
+        hsn_store_close(l->store);
+        return r;
+    }
+    if (r == HSN_DONE)
+        r = append_to_other(l, path, result, err);
+    hsn__store_abandon(l->store);
+    return r;
+}
+
 int hsn_load(const char *store_path, const char *const *dump_paths, size_t dump_count,
              const hsn_load_options *options, hsn_load_result *result, hsn_error *err)
 {
@@ -283,7 +327,7 @@ int hsn_load(const char *store_path, const char *const *dump_paths, size_t dump_
     if (r < 0 || l.store->final_path == NULL)
         hsn__store_abandon(l.store);
     else
-        r = hsn__store_commit_file(l.store, l.options->replace, err);
+        r = commit(&l, store_path, &outcome, err);
     r = finish(&l, r, &outcome, result, err);
     loading_clear(&l);
     return r;

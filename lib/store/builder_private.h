@@ -25,6 +25,19 @@ typedef struct hsn__column_writer {
     uint64_t peak_bytes;                            /**< result */
 } hsn__column_writer;
 
+/** The next free id. Errors: HSN_EINVAL (label taken; "" never is), HSN_ESTORE. */
+int hsn__snapshot_new_id(hsn_store *store, const char *label, hsn_snapshot_id *out_id,
+                         hsn_error *err);
+
+/** What makes a type the same in two snapshots. */
+typedef struct hsn__type_identity {
+    const char *name, *module;
+    int kind, has_finalizer;
+} hsn__type_identity;
+
+/** The row of a type in the table `type`, made on first sight. */
+int hsn__type_row(hsn_store *store, const hsn__type_identity *type, int64_t *out, hsn_error *err);
+
 /** Types, their totals, and how this snapshot numbers them. Addresses must be final. */
 int hsn__builder_write_types(const hsn__builder *builder, hsn_store *store, hsn_snapshot_id id,
                              hsn_error *err);

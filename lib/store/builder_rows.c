@@ -177,7 +177,8 @@ static int write_snapshot(const hsn__builder *b, hsn_store *store, hsn_snapshot_
     return hsn__query_run(store, statement, err);
 }
 
-static int new_id(hsn_store *store, const char *label, hsn_snapshot_id *out_id, hsn_error *err)
+int hsn__snapshot_new_id(hsn_store *store, const char *label, hsn_snapshot_id *out_id,
+                         hsn_error *err)
 {
     sqlite3_stmt *statement;
     int r = hsn__query_get(store, HSN__QUERY_SNAPSHOT_NEXT_ID, &statement, err);
@@ -207,7 +208,8 @@ int hsn__builder_write(hsn__builder *b, hsn_store *store, const hsn__snapshot_me
 {
     hsn__column_writer columns = {.store = store};
     uint64_t roots = 0, frames = b->frame_lines.count; // those of the store join them below
-    int r = new_id(store, meta->label ? meta->label : hsn__builder_fact(b, "label"), out_id, err);
+    int r = hsn__snapshot_new_id(store, meta->label ? meta->label : hsn__builder_fact(b, "label"),
+                                 out_id, err);
     if (r < 0)
         return r;
     columns.snapshot = *out_id;

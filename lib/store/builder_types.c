@@ -7,7 +7,6 @@
 #include "store/builder_private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 
@@ -17,17 +16,15 @@ typedef struct total {
     uint64_t size_bytes;
 } total;
 
-static void bind_type(sqlite3_stmt *statement, const hsn__built_type *type)
+static void bind_type(sqlite3_stmt *statement, const hsn__type_identity *type)
 {
-    sqlite3_bind_text64(statement, 1, type->name, strlen(type->name), SQLITE_STATIC, SQLITE_UTF8);
-    sqlite3_bind_text64(statement, 2, type->module, strlen(type->module), SQLITE_STATIC,
-                        SQLITE_UTF8);
+    sqlite3_bind_text(statement, 1, type->name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, type->module, -1, SQLITE_STATIC);
     sqlite3_bind_int(statement, 3, type->kind);
     sqlite3_bind_int(statement, 4, type->has_finalizer);
 }
 
-// The row of a type, made on first sight.
-static int find_type(hsn_store *store, const hsn__built_type *type, int64_t *out, hsn_error *err)
+int hsn__type_row(hsn_store *store, const hsn__type_identity *type, int64_t *out, hsn_error *err)
 {
     sqlite3_stmt *statement;
     int r = hsn__query_get(store, HSN__QUERY_TYPE_FIND, &statement, err);
@@ -113,7 +110,9 @@ int hsn__builder_write_types(const hsn__builder *b, hsn_store *store, hsn_snapsh
     for (size_t i = 0; r == HSN_OK && i < b->type_count; i++) {
         totals[i].count = b->types[i].count;
         totals[i].size_bytes = b->types[i].size_bytes;
-        r = find_type(store, &b->types[i], &totals[i].type, err);
+        hsn__type_identity type = {b->types[i].name, b->types[i].module, b->types[i].kind,
+                                   b->types[i].has_finalizer};
+        r = hsn__type_row(store, &type, &totals[i].type, err);
         if (r == HSN_OK)
             r = write_numbered(b, store, id, i, totals[i].type, err);
     }

@@ -334,7 +334,9 @@ int hsn_profile_read(hsn_store *store, hsn_snapshot_id id, hsn_profile *out, hsn
         if (!info->stacks && out->metrics[out->metric_count - 1].first_total +
                                  out->metrics[out->metric_count - 1].total_count)
             r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(store),
-                          "the stacks of snapshot %" PRId64 " were dropped", id);
+                          "the stacks of snapshot %" PRId64
+                          " were dropped by retention; totals by line remain",
+                          id);
         if (r == HSN_OK)
             r = read_frame_ids(&g, info->frames, err);
         if (r == HSN_OK)

@@ -101,6 +101,35 @@
                     "WHERE snapshot = ?1 AND \"column\" = ?2 AND part = ?3")                       \
     X(NAME_COUNT,                                                                                  \
       "SELECT coalesce(sum(row_count), 0) FROM segment WHERE snapshot = ?1 AND \"column\" = ?2")   \
+    X(COPY_TYPES, "SELECT id, name, module, kind, has_finalizer FROM type WHERE id IN (SELECT "    \
+                  "type FROM type_total WHERE snapshot = ?1 UNION SELECT type FROM snapshot_type " \
+                  "WHERE snapshot = ?1) ORDER BY id")                                              \
+    X(COPY_SNAPSHOT_TYPES, "SELECT id, type, node, address, count, size_bytes FROM snapshot_type " \
+                           "WHERE snapshot = ?1 ORDER BY id")                                      \
+    X(COPY_SAMPLES,                                                                                \
+      "SELECT number, series, time_s, value FROM sample WHERE snapshot = ?1 ORDER BY number")      \
+    X(COPY_FINDINGS,                                                                               \
+      "SELECT number, fingerprint, rule, severity, subject, kind, unit, value_old, value_new, "    \
+      "value_limit, message, path, allocated_at FROM finding WHERE snapshot = ?1 ORDER BY number") \
+    X(COPY_WARNINGS,                                                                               \
+      "SELECT number, \"offset\", message FROM warning WHERE snapshot = ?1 ORDER BY number")       \
+    X(COPY_ROOTS, "SELECT number, node, address, kind, name, thread FROM root WHERE snapshot = "   \
+                  "?1 ORDER BY number")                                                            \
+    X(COPY_SEGMENTS, "SELECT \"column\", part, row_count, value_count, crc32, data FROM segment "  \
+                     "WHERE snapshot = ?1 AND \"column\" <> ?2 ORDER BY \"column\", part")         \
+    X(SEGMENT_DELETE, "DELETE FROM segment WHERE snapshot = ?1")                                   \
+    X(ROOT_DELETE, "DELETE FROM root WHERE snapshot = ?1")                                         \
+    X(SNAPSHOT_TYPE_DELETE, "DELETE FROM snapshot_type WHERE snapshot = ?1")                       \
+    X(WARNING_DELETE, "DELETE FROM warning WHERE snapshot = ?1")                                   \
+    X(SNAPSHOT_DROP_GRAPH, "UPDATE snapshot SET graph_dropped = 1, has_graph = 0, stacks = 0, "    \
+                           "frames = 0 WHERE id = ?1")                                             \
+    X(TYPE_TOTAL_DELETE, "DELETE FROM type_total WHERE snapshot = ?1")                             \
+    X(FACT_DELETE, "DELETE FROM fact WHERE snapshot = ?1")                                         \
+    X(TAG_DELETE, "DELETE FROM tag WHERE snapshot = ?1")                                           \
+    X(SAMPLE_DELETE, "DELETE FROM sample WHERE snapshot = ?1")                                     \
+    X(METRIC_DELETE, "DELETE FROM metric WHERE snapshot = ?1")                                     \
+    X(FRAME_TOTAL_DELETE, "DELETE FROM frame_total WHERE snapshot = ?1")                           \
+    X(SNAPSHOT_DELETE, "DELETE FROM snapshot WHERE id = ?1")                                       \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
     X(COMMIT, "COMMIT")                                                                            \
     X(ROLLBACK, "ROLLBACK")

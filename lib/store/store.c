@@ -355,6 +355,7 @@ static int rename_new(const char *from, const char *to)
     return rename(from, to);
 }
 
+// HSN_DONE when the name is taken.
 static int rename_whole(const hsn_store *store, int replace, hsn_error *err)
 {
     int r = sync_path(store->path, O_RDONLY, err);
@@ -363,7 +364,7 @@ static int rename_whole(const hsn_store *store, int replace, hsn_error *err)
     if (replace ? rename(store->path, store->final_path)
                 : rename_new(store->path, store->final_path)) {
         if (errno == EEXIST)
-            return hsn__fail(err, HSN_EINVAL, store->final_path, "the file exists");
+            return HSN_DONE;
         return hsn__fail_errno(err, store->final_path, "cannot create");
     }
     const char *slash = strrchr(store->final_path, '/');
@@ -388,10 +389,24 @@ int hsn__store_commit_file(hsn_store *store, int replace, hsn_error *err)
     store->db = NULL;
     if (r == HSN_OK)
         r = rename_whole(store, replace, err);
+    if (r == HSN_DONE)
+        r = hsn__fail(err, HSN_EINVAL, store->final_path, "the file exists");
     if (r == HSN_OK)
         hsn_store_close(store);
     else
         hsn__store_abandon(store);
+    return r;
+}
+
+int hsn__store_publish(hsn_store *store, hsn_error *err)
+{
+    hsn__store_forget_statements(store);
+    int r = rename_whole(store, 0, err);
+    if (r == HSN_OK) {
+        hsn__free(store->path);
+        store->path = store->final_path;
+        store->final_path = NULL;
+    }
     return r;
 }
 

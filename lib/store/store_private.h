@@ -38,6 +38,12 @@ int hsn__store_create(hsn_store **out, const char *path, hsn_error *err);
  */
 int hsn__store_commit_file(hsn_store *store, int replace, hsn_error *err);
 
+/**
+ * Give a new store its name unless the name is taken: then HSN_DONE, and nothing has changed. After
+ * HSN_OK close it: SQLite does not write to a file that was moved. No transaction may be open.
+ */
+int hsn__store_publish(hsn_store *store, hsn_error *err);
+
 /** A store over a connection that someone else owns. Errors: HSN_EFORMAT, HSN_EUNSUPPORTED,
  * HSN_ENOMEM. */
 int hsn__store_borrow(hsn_store **out, sqlite3 *db, hsn_error *err);
