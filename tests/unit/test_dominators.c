@@ -82,7 +82,8 @@ static void twin_pinned(const sample *s, const bool *live, bool *out)
     for (uint32_t i = 0; i < nodes_of(s); i++) {
         uint32_t seen = 0;
         for (uint32_t k = 0; k < nodes_of(s); k++)
-            if (!live[k] && (!any_tracked || s->flags[k] & HSN_OBJECT_TRACKED))
+            if (!live[k] && (!any_tracked || s->flags[k] & HSN_OBJECT_TRACKED ||
+                             !(s->flags[i] & HSN_OBJECT_TRACKED)))
                 seen += count_refs(s, k, i);
         bool surplus = s->refcounts[i] != UINT32_MAX && s->refcounts[i] > seen;
         out[i] = !live[i] && (surplus || s->flags[i] & HSN_OBJECT_IMMORTAL);
