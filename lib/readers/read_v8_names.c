@@ -146,7 +146,10 @@ hsn_kind hsn__v8_class_kind(unsigned kind, hsn_text class_name, bool has_source)
     case HSN__V8_NODE_OBJECT:
         return object_kind(class_name, has_source);
     case HSN__V8_NODE_NATIVE:
-        return begins(class_name, "Detached ") ? HSN_KIND_OBJECT : HSN_KIND_INSTANCE;
+        // Node calls its own weakly held records detached, too.
+        return begins(class_name, "Detached ") && !begins(class_name, "Detached Node /")
+                   ? HSN_KIND_OBJECT
+                   : HSN_KIND_INSTANCE;
     case HSN__V8_NODE_ARRAY:
         return HSN_KIND_LIST;
     case HSN__V8_NODE_CODE:

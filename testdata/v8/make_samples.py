@@ -143,6 +143,43 @@ def tracked():
                                       "samples": [1000, 9, 51000, 41]})
 
 
+def leak(step):
+    """One process three times: sessions gather in a map, requests come and go, and from the second time on a shorter
+    way leads to the map, so that all paths are others."""
+    heap = Heap()
+    root = heap.node("synthetic", "", 0)
+    world = heap.node("object", "global", 40, 11)
+    service = heap.node("object", "Service", 32, 13)
+    cache = heap.node("object", "Map", 32, 15)
+    table = heap.node("array", "", 16 + 64 * step, 17 + 200 * (step > 1))
+    queue = heap.node("object", "Array", 16, 19)
+    prototype = heap.node("object", "Object", 28, 21)
+    heap.edge(root, "shortcut", 1, world)
+    heap.edge(world, "property", "service", service)
+    heap.edge(service, "property", "state", prototype)
+    heap.edge(prototype, "property", "cache", cache)
+    heap.edge(service, "property", "queue", queue)
+    if step > 1:
+        heap.edge(world, "property", "cache", cache)
+    heap.edge(cache, "internal", "table", table)
+    for i in range(4 * step):
+        session = heap.node("object", "Session", 48, 101 + 2 * i)
+        heap.edge(table, "internal", str(3 * i), session)
+        heap.places.append((session, 5, 3, 0))
+    for i in range(2):
+        request = heap.node("object", "Request", 40, 1001 + 20 * step + 2 * i)
+        heap.edge(queue, "element", i, request)
+        heap.places.append((request, 5, 9, 0))
+    function = heap.node("closure", "handle", 64, 23)
+    shared = heap.node("code", "handle", 56, 25)
+    script = heap.node("code", "/srv/app.js", 64, 27)
+    heap.edge(world, "property", "handle", function)
+    heap.edge(function, "internal", "shared", shared)
+    heap.edge(shared, "internal", "script_or_debug_info", script)
+    heap.places.append((function, 5, 12, 0))
+    return heap.text()
+
+
 def samples():
     whole = service().text()
     no_trace = [f for f in ALL_FIELDS if f != "trace_node_id"]
@@ -156,6 +193,9 @@ def samples():
         "made-untracked.heapsnapshot": service().text(no_trace),
         "made-native-size.heapsnapshot": service().text(["native_size"] + ALL_FIELDS, indent=1),
         "made-page.heapsnapshot": page().text(),
+        "made-leak-1.heapsnapshot": leak(1),
+        "made-leak-2.heapsnapshot": leak(2),
+        "made-leak-3.heapsnapshot": leak(3),
         "made-tracked.heaptimeline": tracked(),
         "made-zero-id.heapsnapshot": foreign.text(),
         "made-odd-targets.heapsnapshot": service().text(offset=1),
