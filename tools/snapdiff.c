@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // snapdiff: what changed between two snapshots.
 #include "cli/grouping.h"
+#include "cli/objects_table.h"
 #include "cli/why_table.h"
 
 #include <heapsnap/diff.h>
@@ -19,7 +20,7 @@ static const char *const sorts[] = {
 
 static struct grouping grouping = GROUPING_DEFAULTS;
 static int sort_by = HSN_DIFF_SORT_DEFAULT;
-static bool unchanged, why, shallow, keep = true;
+static bool unchanged, why, objects, shallow, keep = true;
 static uint64_t min_growth;
 
 static const struct opt opts[] = {
@@ -29,6 +30,9 @@ static const struct opt opts[] = {
      "with --why: tell retained bytes only where the stores keep them; faster"},
     {OPT_FLAG, 0, "keep", NULL, &keep,
      "with --why: keep what was found for retained bytes in the stores (default)"},
+    {OPT_FLAG, 0, "objects", NULL, &objects,
+     "which objects are new, gone and still there, by stable id; of three snapshots, what came "
+     "with the second and whether the third still has it"},
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
      "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
     {OPT_CHOICE, 0, "sort", "ORDER", &sort_by,
@@ -147,6 +151,29 @@ static bool goes_with_why(void)
            !grouping.exclude.count && grouping.domain == UINT64_MAX;
 }
 
+// And what --objects does not.
+static bool goes_with_objects(void)
+{
+    return grouping.by == BY_AUTO && sort_by == HSN_DIFF_SORT_DEFAULT && !why && !grouping.module &&
+           !grouping.cumulative && !grouping.include.count && !grouping.exclude.count &&
+           grouping.domain == UINT64_MAX;
+}
+
+static int check_options(struct cli *cli)
+{
+    if (min_growth && !cli->exit_code)
+        return cli_usage(cli, "--min-growth needs --exit-code");
+    if ((shallow || !keep) && !why)
+        return cli_usage(cli, "%s needs --why", shallow ? "--shallow" : "--no-keep");
+    if (why && !goes_with_why())
+        return cli_usage(cli, "--why explains the whole heap; it takes no --by, --sort or filter");
+    if (objects && !goes_with_objects())
+        return cli_usage(cli, "--objects takes no option that chooses but --type");
+    if (cli->arg_count > 2 && !objects)
+        return cli_usage(cli, "a third snapshot needs --objects; snapgrow takes any number");
+    return STATUS_OK;
+}
+
 static int run(struct cli *cli)
 {
     hsn_diff_options options = {.sort = sort_by};
@@ -154,15 +181,13 @@ static int run(struct cli *cli)
     hsn_error err = {0};
     hsn_diff diff = {0};
     size_t count;
-    if (min_growth && !cli->exit_code)
-        return cli_usage(cli, "--min-growth needs --exit-code");
-    if ((shallow || !keep) && !why)
-        return cli_usage(cli, "%s needs --why", shallow ? "--shallow" : "--no-keep");
-    if (why && !goes_with_why())
-        return cli_usage(cli, "--why explains the whole heap; it takes no --by, --sort or filter");
-    int r = cli_open_all(cli, 0, &snapshots, &count);
+    int r = check_options(cli);
+    if (!r)
+        r = cli_open_all(cli, 0, &snapshots, &count);
     if (r)
         return r;
+    if (objects)
+        return objects_print(cli, snapshots, count, grouping.type, unchanged, min_growth);
     if (why)
         return run_why(cli, snapshots, count);
     hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
@@ -187,16 +212,17 @@ static int run(struct cli *cli)
 const struct tool tool = {
     .name = "snapdiff",
     .summary = "show what changed between two snapshots",
-    .args = "OLD NEW",
+    .args = "OLD NEW [LATER]",
     .examples = "snapdiff mon.db tue.db\n"
                 "snapdiff mon.db tue.db --why\n"
+                "snapdiff warm.heapsnapshot busy.heapsnapshot idle.heapsnapshot --objects\n"
                 "snapdiff nightly.db#first nightly.db#last --type 'app.*'\n"
                 "snapdiff before.pickle after.pickle --by lineno --json\n"
                 "snapdiff good.db new.db --exit-code --min-growth 10M",
     .opts = opts,
     .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS | TOOL_EXIT_CODE,
     .min_args = 2,
-    .max_args = 2,
+    .max_args = 3,
     .exit_notes = "something grew, by --min-growth or more",
     .run = run,
 };

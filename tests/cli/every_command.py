@@ -23,6 +23,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 DATA = os.path.join(HERE, 'data')
 SCHEMAS = os.path.join(ROOT, 'schemas', 'json')
 EVENINGS = ['monday', 'tuesday', 'wednesday']
+LEAK = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'testdata', 'v8', 'made-leak-%d.heapsnapshot')
 
 # A value for each name of a value in the help. Choices stand in the help itself.
 VALUES = {
@@ -242,6 +243,8 @@ def make_input(context, path, label, evenings):
                    evenings)
     elif path.endswith('.jsonl'):
         shutil.copy(evening, target)
+    elif path.endswith('.heapsnapshot'):
+        shutil.copy(LEAK % (EVENINGS.index(evenings[0]) + 1), target)
     elif path.endswith('.jsonl.gz'):
         with open(target, 'wb') as file, open(evening, 'rb') as plain:
             file.write(gzip.compress(plain.read()))
@@ -263,7 +266,7 @@ def make_inputs(context, line):
     inputs = {}
     for word in words:
         path, _, label = word.partition('#')
-        if re.search(r'^[^-].*\.(db|jsonl|jsonl\.gz|pickle)$', path) and path not in written:
+        if re.search(r'^[^-].*\.(db|jsonl|jsonl\.gz|pickle|heapsnapshot)$', path) and path not in written:
             inputs.setdefault(path, label)
     stores = [path for path in inputs if path.endswith('.db')]
     for number, (path, label) in enumerate(inputs.items()):
@@ -314,6 +317,7 @@ def check_json(context):
     expect(lines, f'no line for {context.name} in tests/cli/json_cases.txt')
     for evening in EVENINGS:
         shutil.copy(os.path.join(DATA, evening + '.jsonl'), context.scratch)
+        shutil.copy(LEAK % (EVENINGS.index(evening) + 1), context.scratch)
         run(context, ['snapload', '-q', '-f', evening + '.jsonl', '-o', evening + '.db'])
         run(context, ['snapload', '-q', '--append', evening + '.jsonl', '-o', 'week.db'])
     for line in lines:
