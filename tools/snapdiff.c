@@ -111,15 +111,17 @@ static int print_diff(struct cli *cli, const hsn_diff *diff)
 {
     hsn_table *table = NULL;
     size_t shown = grouping_shown(cli, diff->count);
-    int r = grouping_table(cli, diff->totals.by, numbers, &table);
+    int r = grouping_table(cli, &diff->totals, numbers, &table);
     for (size_t i = 0; !r && i < shown; i++) {
         grouping_cells(cli, table, &diff->totals, &diff->rows[i].key);
         number_cells(table, &diff->rows[i]);
     }
     if (!r && cli->format == FORMAT_TEXT)
         note_rows(cli, table, diff, shown);
+    hsn_table *members = grouping_members(&diff->totals);
     if (!r)
-        r = out_table(cli, "diff", table, NULL);
+        r = out_table(cli, "diff", table, members);
+    hsn_table_free(members);
     hsn_table_free(table);
     return r;
 }
@@ -147,8 +149,8 @@ static int run_why(struct cli *cli, struct snapshot **snapshots, size_t count)
 static bool goes_with_why(void)
 {
     return grouping.by == BY_AUTO && sort_by == HSN_DIFF_SORT_DEFAULT && !unchanged &&
-           !grouping.type && !grouping.module && !grouping.cumulative && !grouping.include.count &&
-           !grouping.exclude.count && grouping.domain == UINT64_MAX;
+           !grouping.type && !grouping.module && !grouping.metric && !grouping.cumulative &&
+           !grouping.include.count && !grouping.exclude.count && grouping.domain == UINT64_MAX;
 }
 
 // And what --objects does not.
@@ -190,8 +192,8 @@ static int run(struct cli *cli)
         return objects_print(cli, snapshots, count, grouping.type, unchanged, min_growth);
     if (why)
         return run_why(cli, snapshots, count);
-    hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
-                                       : (hsn_by)(grouping.by - BY_FIRST);
+    hsn_by by = grouping.by == BY_AUTO ? HSN_BY_COUNT : (hsn_by)(grouping.by - BY_FIRST);
+    by = grouping_by(&grouping, by, snapshots, count);
     r = grouping_options(cli, &grouping, by, &options.totals);
     if (!r)
         r = grouping_check(cli, by, snapshots, count);

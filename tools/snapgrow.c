@@ -115,8 +115,8 @@ static int choose(struct cli *cli, place **out, size_t *out_count)
 // What --why does not look at is refused.
 static bool has_filter(void)
 {
-    return grouping.type || grouping.module || grouping.cumulative || grouping.include.count ||
-           grouping.exclude.count || grouping.domain != UINT64_MAX;
+    return grouping.type || grouping.module || grouping.metric || grouping.cumulative ||
+           grouping.include.count || grouping.exclude.count || grouping.domain != UINT64_MAX;
 }
 
 static int check_options(struct cli *cli)
@@ -154,9 +154,10 @@ static int find_growth(struct cli *cli, struct snapshot *const *snapshots,
                        hsn_growth *out)
 {
     bool by_holder = grouping.by == BY_HOLDER;
-    hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
+    hsn_by by = grouping.by == BY_AUTO ? HSN_BY_COUNT
                 : by_holder            ? HSN_BY_TYPE
                                        : (hsn_by)(grouping.by - BY_FIRST);
+    by = grouping_by(&grouping, by, snapshots, count);
     hsn_error err = {0};
     int r = grouping_options(cli, &grouping, by, &options->totals);
     if (!r)

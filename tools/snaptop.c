@@ -21,15 +21,19 @@ enum {
     BY_SITE,
     BY_FUNCTION,
     BY_TRACEBACK,
+    BY_DOMAIN,
+    BY_SITE_MODULE,
     BY_OBJECT
 };
-static const char *const words[] = {"auto", "type",     "module",    "filename", "file", "lineno",
-                                    "site", "function", "traceback", "object",   NULL};
+static const char *const words[] = {"auto",        "type",   "module",   "filename",  "file",
+                                    "lineno",      "site",   "function", "traceback", "domain",
+                                    "site-module", "object", NULL};
 static const hsn_by groupings[] = {
     [BY_TYPE] = HSN_BY_TYPE,         [BY_MODULE] = HSN_BY_MODULE,
     [BY_FILENAME] = HSN_BY_FILENAME, [BY_FILE] = HSN_BY_FILENAME,
     [BY_LINENO] = HSN_BY_LINENO,     [BY_SITE] = HSN_BY_LINENO,
     [BY_FUNCTION] = HSN_BY_FUNCTION, [BY_TRACEBACK] = HSN_BY_TRACEBACK,
+    [BY_DOMAIN] = HSN_BY_DOMAIN,     [BY_SITE_MODULE] = HSN_BY_SITE_MODULE,
 };
 static const char *const sorts[] = {"bytes", "count", NULL};
 
@@ -218,7 +222,7 @@ static int print_groups(struct cli *cli, struct snapshot *snapshot, hsn_by by)
     if (hsn_top_read(ref, &options, &top, &err) < 0)
         return cli_failed(cli, snapshot->argument, &err);
     size_t shown = grouping_shown(cli, top.count);
-    r = grouping_table(cli, by, numbers, &table);
+    r = grouping_table(cli, &top.totals, numbers, &table);
     for (size_t i = 0; !r && i < shown; i++) {
         const hsn_top_row *row = &top.rows[i];
         grouping_cells(cli, table, &top.totals, &row->key);
@@ -227,8 +231,10 @@ static int print_groups(struct cli *cli, struct snapshot *snapshot, hsn_by by)
     }
     if (!r && cli->format == FORMAT_TEXT)
         note_rows(cli, table, &top, shown);
+    hsn_table *members = grouping_members(&top.totals);
     if (!r)
-        r = out_table(cli, "top", table, NULL);
+        r = out_table(cli, "top", table, members);
+    hsn_table_free(members);
     hsn_table_free(table);
     hsn_top_free(&top);
     return r;
@@ -443,9 +449,8 @@ static int run(struct cli *cli)
         return print_resources(cli, snapshot);
     if (grouping.by == BY_OBJECT)
         return print_objects(cli, snapshot);
-    return print_groups(cli, snapshot,
-                        grouping.by == BY_AUTO ? grouping_default(&snapshot, 1)
-                                               : groupings[grouping.by]);
+    hsn_by by = grouping.by == BY_AUTO ? HSN_BY_COUNT : groupings[grouping.by];
+    return print_groups(cli, snapshot, grouping_by(&grouping, by, &snapshot, 1));
 }
 
 const struct tool tool = {

@@ -49,7 +49,15 @@ static hsn_diff_row make_row(hsn_cell old_cell, hsn_cell new_cell)
     };
 }
 
-static sort_key make_sort_key(const hsn_diff_row *row, uint32_t number, hsn_diff_sort sort)
+static void swap(uint64_t *a, uint64_t *b)
+{
+    uint64_t kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+static sort_key make_sort_key(const hsn_diff_row *row, uint32_t number, hsn_diff_sort sort,
+                              bool by_count)
 {
     sort_key key = {.row = number};
     uint64_t count = bias(row->count_delta), bytes = bias(row->size_bytes_delta);
@@ -71,6 +79,12 @@ static sort_key make_sort_key(const hsn_diff_row *row, uint32_t number, hsn_diff
         break;
     case HSN_DIFF_SORT_NAME:
         break;
+    }
+    if (by_count && sort == HSN_DIFF_SORT_GROWTH)
+        swap(&key.numbers[0], &key.numbers[1]);
+    if (by_count && sort == HSN_DIFF_SORT_MAGNITUDE) {
+        swap(&key.numbers[0], &key.numbers[2]);
+        swap(&key.numbers[1], &key.numbers[3]);
     }
     return key;
 }
@@ -103,7 +117,7 @@ int hsn__diff_rank(hsn_totals *totals, const hsn_diff_options *options, hsn_diff
         hsn_diff_row row = make_row(cells[0], cells[1]);
         count_row(out, &row);
         if (!options->changed_only || row.count_delta || row.size_bytes_delta)
-            keys[out->count++] = make_sort_key(&row, (uint32_t)i, sort);
+            keys[out->count++] = make_sort_key(&row, (uint32_t)i, sort, out->totals.by_count);
     }
     order by = {.totals = &out->totals, .tie_sign = sort == HSN_DIFF_SORT_MAGNITUDE ? -1 : 1};
     qsort_r(keys, out->count, sizeof *keys, compare, &by);

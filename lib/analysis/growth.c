@@ -30,6 +30,8 @@ static int compare(const void *a, const void *b, void *context)
     const hsn_totals *totals = context;
     if (x->trend.verdict != y->trend.verdict)
         return x->trend.verdict < y->trend.verdict ? -1 : 1;
+    if (totals->by_count && (x->slope_count < y->slope_count || x->slope_count > y->slope_count))
+        return x->slope_count < y->slope_count ? 1 : -1;
     if (x->slope_bytes < y->slope_bytes || x->slope_bytes > y->slope_bytes)
         return x->slope_bytes < y->slope_bytes ? 1 : -1;
     if (x->slope_count < y->slope_count || x->slope_count > y->slope_count)

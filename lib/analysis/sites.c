@@ -22,17 +22,21 @@
 typedef struct sites {
     hsn__totals_builder builder;
     const hsn_totals_options *options;
-    hsn__intern names; // files and functions
-    hsn__map64 places; // (file, function or "") → place
-    hsn__map64 frames; // (place, line) → frame of all snapshots
-    hsn__map64 stacks; // (caller + 1, frame) → stack of all snapshots
-    uint32_t *rows;    // of a frame, or of a stack by traceback; HSN_NONE = none yet
+    const char *metric; // that all profiles are asked for; NULL while no profile has totals
+    hsn__intern names;  // files and functions
+    hsn__map64 places;  // (file, function or "") → place
+    hsn__map64 frames;  // (place, line) → frame of all snapshots
+    hsn__map64 stacks;  // (caller + 1, frame) → stack of all snapshots
+    uint32_t *rows;     // of a frame, or of a stack by traceback; HSN_NONE = none yet
     size_t row_count, row_capacity;
     hsn_frame *frame_list; // by frame
     size_t frame_count, frame_capacity;
     hsn_stack *stack_list; // by stack
     size_t stack_count, stack_capacity;
+    hsn__map64 domains; // by domain: ids are rows
 } sites;
+
+enum { MODULE_ROOM = 512 };
 
 static int intern(sites *s, const char *text, uint32_t *out_id, hsn_error *err)
 {
@@ -47,8 +51,15 @@ static int put_frame(sites *s, const hsn_frame *frame, uint32_t *out_id, hsn_err
 {
     hsn_by by = s->options->by;
     uint32_t line = by == HSN_BY_LINENO || by == HSN_BY_TRACEBACK ? frame->line : 0;
-    bool by_function = by == HSN_BY_FUNCTION || (by != HSN_BY_FILENAME && !*frame->file);
+    bool by_function = by == HSN_BY_FUNCTION ||
+                       (by != HSN_BY_FILENAME && by != HSN_BY_SITE_MODULE && !*frame->file);
     uint32_t file, function;
+    char module[MODULE_ROOM];
+    hsn_frame whole = {.file = module, .function = "", .line = 0};
+    if (by == HSN_BY_SITE_MODULE) {
+        hsn_site_module(frame, module, sizeof module);
+        frame = &whole;
+    }
     int r = intern(s, frame->file, &file, err);
     if (r >= 0)
         r = intern(s, by_function ? frame->function : "", &function, err);
@@ -101,9 +112,10 @@ static int put_row(sites *s, uint32_t id, size_t *out_row, hsn_error *err)
     if (s->rows[id] != HSN_NONE)
         return HSN_OK;
     const hsn_frame *frame = &s->frame_list[by_stack ? s->stack_list[id].frame : id];
+    bool by_module = s->options->by == HSN_BY_SITE_MODULE;
     hsn_key key = {.type = "",
-                   .module = "",
-                   .file = frame->file,
+                   .module = by_module ? frame->file : "",
+                   .file = by_module ? "" : frame->file,
                    .function = frame->function,
                    .line = frame->line,
                    .stack = by_stack ? id : HSN_NONE};
@@ -113,31 +125,87 @@ static int put_row(sites *s, uint32_t id, size_t *out_row, hsn_error *err)
     return r;
 }
 
-// Sums per stack of the profile; those without a stack go to the last place.
+static int add_to_domain(sites *s, size_t column, const hsn_stack_total *total, hsn_error *err)
+{
+    size_t row = hsn__map64_put(&s->domains, total->domain);
+    int r = row == UINT32_MAX ? hsn__fail_memory(err) : HSN_OK;
+    if (r >= 0 && row == s->builder.totals.count) {
+        hsn_key key = {.type = "",
+                       .module = "",
+                       .file = "",
+                       .function = "",
+                       .stack = HSN_NONE,
+                       .domain = total->domain};
+        r = hsn__totals_add_key(&s->builder, &key, &row, err);
+    }
+    if (r >= 0)
+        hsn__cell_add(hsn__totals_cell(&s->builder, row, column), total->count, total->size_bytes);
+    return r;
+}
+
+static int keep_metric(sites *s, const hsn_metric *metric, int by_count, hsn_error *err)
+{
+    hsn_totals *totals = &s->builder.totals;
+    if (*totals->metric && strcmp(totals->unit, metric->unit) != 0)
+        return hsn__fail(err, HSN_EINVAL, NULL,
+                         "metric '%s' is in %s in one snapshot, in %s in another", metric->name,
+                         totals->unit, metric->unit);
+    if (*totals->metric)
+        return HSN_OK;
+    totals->by_count = by_count;
+    totals->metric = hsn__arena_copy(s->builder.arena, metric->name, strlen(metric->name));
+    totals->unit = hsn__arena_copy(s->builder.arena, metric->unit, strlen(metric->unit));
+    return totals->metric && totals->unit ? HSN_OK : hsn__fail_memory(err);
+}
+
+// The totals of the metric that was asked for. Profiles made by hand have no list of metrics; one
+// without any totals has nothing to be asked.
+static int choose_metric(sites *s, const hsn_profile *profile, size_t *out_first, size_t *out_count,
+                         hsn_error *err)
+{
+    static const hsn_metric inuse = {.name = HSN_METRIC_INUSE_NAME, .unit = HSN_UNIT_BYTES};
+    size_t index;
+    int by_count;
+    *out_first = 0;
+    *out_count = profile->total_count;
+    if (!profile->total_count)
+        return HSN_OK;
+    int r = hsn_metric_choose(profile->metrics, profile->metric_count, s->metric, &index, &by_count,
+                              err);
+    if (r < 0 || !profile->metric_count)
+        return r < 0 ? r : keep_metric(s, &inuse, by_count, err);
+    *out_first = profile->metrics[index].first_total;
+    *out_count = profile->metrics[index].total_count;
+    return keep_metric(s, &profile->metrics[index], by_count, err);
+}
+
+// Sums per stack of the profile; those without a stack go to the last place. By domain, rows.
 static int sum_stacks(sites *s, const hsn_profile *profile, size_t column, hsn_cell *sums,
                       hsn_error *err)
 {
     hsn_cell *whole = &s->builder.totals.wholes[column];
     hsn__filter filter = {0};
-    int r =
-        hsn__filter_prepare(&filter, profile, s->options->filters, s->options->filter_count, err);
-    if (r < 0)
-        goto done;
-    for (size_t i = 0; i < profile->total_count; i++) {
+    size_t first, count;
+    int r = choose_metric(s, profile, &first, &count, err);
+    if (r >= 0)
+        r = hsn__filter_prepare(&filter, profile, s->options->filters, s->options->filter_count,
+                                err);
+    for (size_t i = first; r >= 0 && i < first + count; i++) {
         const hsn_stack_total *total = &profile->totals[i];
-        if (total->metric != HSN_METRIC_INUSE)
-            continue;
         size_t at = total->stack == HSN_NONE ? profile->stack_count : total->stack;
         hsn__cell_add(whole, total->count, total->size_bytes);
-        if (hsn__filter_passes(&filter, total->stack, total->domain))
+        if (!hsn__filter_passes(&filter, total->stack, total->domain))
+            continue;
+        if (s->options->by == HSN_BY_DOMAIN)
+            r = add_to_domain(s, column, total, err);
+        else
             hsn__cell_add(&sums[at], total->count, total->size_bytes);
     }
-    for (size_t i = profile->stack_count; s->options->cumulative && i-- > 0;) {
+    for (size_t i = profile->stack_count; r >= 0 && s->options->cumulative && i-- > 0;) {
         uint32_t caller = profile->stacks[i].parent;
         if (caller != HSN_NONE)
             hsn__cell_add(&sums[caller], sums[i].count, sums[i].size_bytes);
     }
-done:
     hsn__filter_clear(&filter);
     return r;
 }
@@ -164,16 +232,16 @@ static int add_stackless(sites *s, size_t column, const hsn_cell *sum, hsn_error
 
 static int add_profile(sites *s, const hsn_profile *profile, size_t column, hsn_error *err)
 {
-    bool by_stack = s->options->by == HSN_BY_TRACEBACK;
+    bool by_stack = s->options->by == HSN_BY_TRACEBACK, by_domain = s->options->by == HSN_BY_DOMAIN;
     hsn_cell *sums = hsn__alloc_zeroed(profile->stack_count + 1, sizeof *sums);
     uint32_t *frames = hsn__alloc_array(profile->frame_count, sizeof *frames);
     uint32_t *stacks = hsn__alloc_array(by_stack ? profile->stack_count : 0, sizeof *stacks);
     int r = sums && frames && stacks ? HSN_OK : hsn__fail_memory(err);
-    for (size_t i = 0; r >= 0 && i < profile->frame_count; i++)
+    for (size_t i = 0; r >= 0 && !by_domain && i < profile->frame_count; i++)
         r = put_frame(s, &profile->frames[i], &frames[i], err);
     if (r >= 0)
         r = sum_stacks(s, profile, column, sums, err);
-    for (size_t i = 0; r >= 0 && i < profile->stack_count; i++) {
+    for (size_t i = 0; r >= 0 && !by_domain && i < profile->stack_count; i++) {
         const hsn_stack *stack = &profile->stacks[i];
         uint32_t id = frames[stack->frame];
         if (by_stack) {
@@ -207,6 +275,24 @@ static int check_profile(const hsn_profile *profile, hsn_error *err)
     return HSN_OK;
 }
 
+// What all profiles are asked for when nobody says: what every dump puts first, if they agree; else
+// live memory, if there is any.
+static const char *default_metric(const hsn_profile *const *profiles, size_t count)
+{
+    const char *first = NULL;
+    bool agree = true, live = false;
+    for (size_t i = 0; i < count; i++)
+        for (size_t m = 0; m < profiles[i]->metric_count && profiles[i]->total_count; m++) {
+            const hsn_metric *metric = &profiles[i]->metrics[m];
+            live |= m == HSN_METRIC_INUSE && metric->total_count;
+            if (!metric->is_default)
+                continue;
+            agree = agree && (!first || !strcmp(first, metric->name));
+            first = first ? first : metric->name;
+        }
+    return agree || !live ? first : HSN_METRIC_INUSE_NAME;
+}
+
 static int keep_stacks(sites *s, hsn_error *err)
 {
     hsn_totals *totals = &s->builder.totals;
@@ -234,6 +320,7 @@ int hsn__totals_of_profiles(const hsn_profile *const *profiles, size_t count,
     int r = hsn__totals_begin(&s.builder, options->by, count, err);
     if (r < 0)
         goto done;
+    s.metric = options->metric ? options->metric : default_metric(profiles, count);
     for (size_t i = 0; i < count; i++) {
         r = check_profile(profiles[i], err);
         if (r >= 0)
@@ -245,6 +332,8 @@ int hsn__totals_of_profiles(const hsn_profile *const *profiles, size_t count,
         r = keep_stacks(&s, err);
     if (r < 0)
         goto done;
+    if (!*s.builder.totals.metric)
+        s.builder.totals.metric = HSN_METRIC_INUSE_NAME;
     *out = s.builder.totals;
     s.builder.totals = (hsn_totals){0};
 done:
@@ -253,6 +342,7 @@ done:
     hsn__map64_clear(&s.places);
     hsn__map64_clear(&s.frames);
     hsn__map64_clear(&s.stacks);
+    hsn__map64_clear(&s.domains);
     hsn__free(s.rows);
     hsn__free(s.frame_list);
     hsn__free(s.stack_list);

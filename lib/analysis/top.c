@@ -65,7 +65,7 @@ int hsn__top_rank(hsn_totals *totals, const hsn_top_options *options, hsn_top *o
     for (size_t i = 0; i < count; i++)
         numbers[i] = (uint32_t)i;
     order by = {.totals = &out->totals,
-                .by_count = options->sort == HSN_TOP_BY_COUNT,
+                .by_count = options->sort == HSN_TOP_BY_COUNT || out->totals.by_count,
                 .tie_sign = hsn_by_is_site(out->totals.by) ? -1 : 1};
     qsort_r(numbers, count, sizeof *numbers, compare, &by);
     out->count = count;

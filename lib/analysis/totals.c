@@ -30,7 +30,8 @@ int hsn_by_is_site(hsn_by by)
 
 int hsn__totals_begin(hsn__totals_builder *builder, hsn_by by, size_t columns, hsn_error *err)
 {
-    *builder = (hsn__totals_builder){.totals = {.by = by, .columns = columns}};
+    *builder = (hsn__totals_builder){
+        .totals = {.by = by, .metric = "", .unit = HSN_UNIT_BYTES, .columns = columns}};
     builder->arena = hsn__alloc_zeroed(1, sizeof *builder->arena);
     if (!builder->arena)
         return hsn__fail_memory(err);
@@ -79,7 +80,10 @@ int hsn__totals_check(const hsn_totals_options *options, hsn_error *err)
     if (!hsn_by_is_site(options->by) && options->filter_count)
         return hsn__fail(err, HSN_EINVAL, NULL,
                          "allocations cannot be filtered when grouping by %s", word);
-    if (options->cumulative && (!hsn_by_is_site(options->by) || options->by == HSN_BY_TRACEBACK))
+    if (!hsn_by_is_site(options->by) && options->metric)
+        return hsn__fail(err, HSN_EINVAL, NULL, "objects have no metrics: not by %s", word);
+    if (options->cumulative && (!hsn_by_is_site(options->by) || options->by == HSN_BY_TRACEBACK ||
+                                options->by == HSN_BY_DOMAIN))
         return hsn__fail(err, HSN_EINVAL, NULL, "cumulative counts need frames: not by %s", word);
     return HSN_OK;
 }
@@ -244,6 +248,15 @@ static bool has_functions(const hsn_profile *profile)
     return false;
 }
 
+// Whether the newest frame of each stack is all that the answer depends on.
+static bool newest_is_enough(const hsn_totals_options *options)
+{
+    bool all_frames = options->cumulative || options->by == HSN_BY_TRACEBACK;
+    for (size_t i = 0; i < options->filter_count; i++)
+        all_frames |= options->filters[i].all_frames;
+    return !all_frames;
+}
+
 static int read_profiles(const hsn_snapshot_ref *snapshots, size_t count,
                          const hsn_totals_options *options, hsn_totals *out, hsn_error *err)
 {
@@ -255,7 +268,10 @@ static int read_profiles(const hsn_snapshot_ref *snapshots, size_t count,
     if (r < 0)
         goto done;
     for (; read < count; read++) {
-        r = hsn_profile_read(snapshots[read].store, snapshots[read].id, &profiles[read], err);
+        r = newest_is_enough(options)
+                ? hsn_profile_read_newest(snapshots[read].store, snapshots[read].id,
+                                          &profiles[read], err)
+                : hsn_profile_read(snapshots[read].store, snapshots[read].id, &profiles[read], err);
         if (r < 0)
             goto done;
         pointers[read] = &profiles[read];
@@ -333,6 +349,8 @@ int hsn_totals_compare_keys(const hsn_totals *totals, size_t a, size_t b)
     if (totals->by == HSN_BY_TRACEBACK)
         return compare_stacks(totals, x->stack, y->stack);
     order = strcmp(x->type, y->type);
+    if (!order && x->domain != y->domain)
+        order = x->domain < y->domain ? -1 : 1;
     if (!order)
         order = strcmp(x->module, y->module);
     if (!order)

@@ -197,6 +197,8 @@ typedef struct hsn_metric {
     uint64_t size_bytes; /**< sum, in the metric's unit */
     size_t first_total;  /**< in a profile: its totals are a run of them */
     size_t total_count;
+    int is_default; /**< of one: what the dump puts first, else `inuse`, else the first with totals
+                     */
 } hsn_metric;
 
 typedef struct hsn_metric_list {

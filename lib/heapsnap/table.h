@@ -34,6 +34,8 @@ enum hsn_column_flag {
     HSN_COLUMN_TEXT_ONLY = 1, /**< not in JSON and CSV: a shortened view of another column */
     HSN_COLUMN_DATA_ONLY = 2, /**< not in text */
     HSN_COLUMN_IF_ANY = 4,    /**< in text only when some cell is neither null, 0 nor empty */
+    HSN_COLUMN_NS = 8,        /**< BYTES, DELTA_BYTES and REAL_BYTES hold ns: text "1.50 s" */
+    HSN_COLUMN_PLAIN = 16,    /**< … hold a number of another unit: text has no unit */
 };
 
 /** A column. Its strings and fields must outlive the table: usually all of it is static const. */

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -43,6 +44,8 @@ static bool can_shrink(const hsn_column *column)
 
 static void scalar(hsn__buf *buf, const hsn_column *column, const hsn__cell *cell, bool exact)
 {
+    bool duration = column->flags & HSN_COLUMN_NS;
+    bool other = duration || column->flags & HSN_COLUMN_PLAIN;
     switch (cell->is_null ? HSN_COLUMN_END : hsn__cell_type(column, cell)) {
     case HSN_COLUMN_TEXT:
         hsn__text_escape(buf, cell->value.text, cell->size);
@@ -51,16 +54,25 @@ static void scalar(hsn__buf *buf, const hsn_column *column, const hsn__cell *cel
         hsn__buf_printf(buf, "%" PRIu64, cell->value.number);
         break;
     case HSN_COLUMN_BYTES:
-        hsn__units_bytes(buf, cell->value.number, exact);
+        if (other)
+            hsn__units_ns(buf, cell->value.number, exact || !duration);
+        else
+            hsn__units_bytes(buf, cell->value.number, exact);
         break;
     case HSN_COLUMN_DELTA_COUNT:
         hsn__buf_printf(buf, cell->value.delta ? "%+" PRId64 : "%" PRId64, cell->value.delta);
         break;
     case HSN_COLUMN_DELTA_BYTES:
-        hsn__units_delta_bytes(buf, cell->value.delta, exact);
+        if (other)
+            hsn__units_delta(buf, cell->value.delta, duration, exact);
+        else
+            hsn__units_delta_bytes(buf, cell->value.delta, exact);
         break;
     case HSN_COLUMN_REAL_BYTES:
-        hsn__units_real_bytes(buf, cell->value.real, exact);
+        if (other && fabs(cell->value.real) < 9e18)
+            hsn__units_delta(buf, (int64_t)round(cell->value.real), duration, exact);
+        else
+            hsn__units_real_bytes(buf, cell->value.real, exact);
         break;
     case HSN_COLUMN_PERCENT:
         hsn__units_real(buf, cell->value.real * 100, 1);

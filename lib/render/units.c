@@ -52,6 +52,37 @@ void hsn__units_delta_bytes(hsn__buf *buf, int64_t delta_bytes, bool exact)
     hsn__units_bytes(buf, size_bytes, exact);
 }
 
+void hsn__units_ns(hsn__buf *buf, uint64_t ns, bool exact)
+{
+    static const struct {
+        uint64_t ns;
+        const char *name;
+    } units[] = {{UINT64_C(3600000000000), "h"},
+                 {UINT64_C(60000000000), "min"},
+                 {1000000000, "s"},
+                 {1000000, "ms"},
+                 {1000, "us"}};
+    size_t i = 0;
+    while (i < sizeof units / sizeof *units && ns < units[i].ns)
+        i++;
+    if (exact || i == sizeof units / sizeof *units) {
+        hsn__buf_printf(buf, exact ? "%" PRIu64 : "%" PRIu64 " ns", ns);
+        return;
+    }
+    uint64_t unit = units[i].ns, whole = ns / unit;
+    // 100ths without an overflow: the remainder is below an hour.
+    uint64_t hundredths = ns % unit * 100 / unit;
+    hsn__buf_printf(buf, "%" PRIu64 ".%02u %s", whole, (unsigned)hundredths, units[i].name);
+}
+
+void hsn__units_delta(hsn__buf *buf, int64_t delta, bool duration, bool exact)
+{
+    uint64_t size = delta < 0 ? -(uint64_t)delta : (uint64_t)delta;
+    if (delta)
+        hsn__buf_putc(buf, delta < 0 ? '-' : '+');
+    hsn__units_ns(buf, size, exact || !duration);
+}
+
 void hsn__units_real_bytes(hsn__buf *buf, double size_bytes, bool exact)
 {
     // 9.2e18 is the last double of its kind below INT64_MAX.

@@ -48,6 +48,28 @@ static int begin(hsn_store *store, hsn__query query, hsn_snapshot_id id, sqlite3
 
 // ---- metrics -----------------------------------------------------------------------------------
 
+// The one that the dump names, when it has totals; else `inuse`; else the first with totals.
+static int mark_default(hsn_store *store, hsn_snapshot_id id, hsn_metric *metrics, size_t count,
+                        hsn_error *err)
+{
+    sqlite3_stmt *row;
+    size_t chosen = HSN_METRIC_INUSE;
+    for (size_t i = count; i-- > 0 && !metrics[HSN_METRIC_INUSE].total_count;)
+        chosen = metrics[i].total_count ? i : chosen;
+    int r = begin(store, HSN__QUERY_METRIC_DEFAULT, id, &row, err);
+    if (r == HSN_OK)
+        r = hsn__query_next(store, row, err);
+    for (size_t i = 0; r == HSN_OK && i < count; i++) {
+        const char *name = (const char *)sqlite3_column_text(row, 0);
+        if (name && !strcmp(name, metrics[i].name) && metrics[i].total_count)
+            chosen = i;
+    }
+    if (r == HSN_OK)
+        sqlite3_reset(row);
+    metrics[chosen].is_default = 1;
+    return r < 0 ? r : HSN_OK;
+}
+
 static int read_metrics(hsn_store *store, hsn_snapshot_id id, hsn__arena *arena, hsn_metric **out,
                         size_t *out_count, hsn_error *err)
 {
@@ -74,7 +96,7 @@ static int read_metrics(hsn_store *store, hsn_snapshot_id id, hsn__arena *arena,
     }
     if (r == HSN_DONE && (!*out_count || strcmp((*out)[0].name, HSN_METRIC_INUSE_NAME) != 0))
         return damaged(store, "metrics", id, err);
-    return r < 0 ? r : HSN_OK;
+    return r < 0 ? r : mark_default(store, id, *out, *out_count, err);
 }
 
 int hsn_metric_list_read(hsn_store *store, hsn_snapshot_id id, hsn_metric_list *out, hsn_error *err)

@@ -77,6 +77,7 @@
     X(METRIC_INSERT,                                                                               \
       "INSERT INTO metric(snapshot, id, name, unit, stack_totals, count, size_bytes) "             \
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                                       \
+    X(METRIC_DEFAULT, "SELECT value FROM fact WHERE snapshot = ?1 AND name = 'metric.default'")    \
     X(METRIC_LIST, "SELECT id, name, unit, stack_totals, count, size_bytes FROM metric "           \
                    "WHERE snapshot = ?1 ORDER BY id")                                              \
     X(SAMPLE_INSERT,                                                                               \

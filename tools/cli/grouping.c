@@ -43,6 +43,7 @@ int grouping_options(struct cli *cli, const struct grouping *grouping, hsn_by by
 {
     const char *word = hsn_by_name(by);
     *out = (hsn_totals_options){.by = by,
+                                .metric = grouping->metric,
                                 .cumulative = grouping->cumulative,
                                 .type = grouping->type,
                                 .module = grouping->module};
@@ -53,27 +54,53 @@ int grouping_options(struct cli *cli, const struct grouping *grouping, hsn_by by
                          word);
     if (!hsn_by_is_site(by) && out->filter_count)
         return cli_usage(cli, "allocations cannot be chosen with --by %s; try --by lineno", word);
-    if (grouping->cumulative && (!hsn_by_is_site(by) || by == HSN_BY_TRACEBACK))
+    if (grouping->metric && !hsn_by_is_site(by))
+        return cli_usage(cli, "--metric is about allocations; it does not go with --by %s", word);
+    if (grouping->cumulative &&
+        (!hsn_by_is_site(by) || by == HSN_BY_TRACEBACK || by == HSN_BY_DOMAIN))
         return cli_usage(cli, "--cumulative needs frames; it does not go with --by %s", word);
     return STATUS_OK;
 }
 
-hsn_by grouping_default(struct snapshot *const *snapshots, size_t count)
+static bool has_site_options(const struct grouping *grouping)
 {
-    bool allocations = false;
+    return grouping->metric || grouping->cumulative || grouping->include.count ||
+           grouping->exclude.count || grouping->domain != UINT64_MAX;
+}
+
+// A profile may have no live memory but CPU time. What cannot be read is told by whoever needs it.
+static bool has_profile(const struct snapshot *snapshot)
+{
+    hsn_metric_list metrics;
+    bool has = snapshot->info->allocations > 0;
+    if (has || hsn_metric_list_read(snapshot->store, snapshot->id, &metrics, NULL) < 0)
+        return has;
+    for (size_t i = 0; i < metrics.count; i++)
+        has = has || metrics.rows[i].total_count;
+    hsn_metric_list_free(&metrics);
+    return has;
+}
+
+hsn_by grouping_by(const struct grouping *grouping, hsn_by by, struct snapshot *const *snapshots,
+                   size_t count)
+{
+    bool objects = false, allocations = false;
     for (size_t i = 0; i < count; i++) {
-        if (snapshots[i]->info->objects)
-            return HSN_BY_TYPE;
-        allocations = allocations || snapshots[i]->info->allocations;
+        objects = objects || snapshots[i]->info->objects;
+        allocations = allocations || has_profile(snapshots[i]);
     }
-    return allocations ? HSN_BY_LINENO : HSN_BY_TYPE;
+    if (by == HSN_BY_COUNT)
+        return grouping->metric || (!objects && allocations) ? HSN_BY_LINENO : HSN_BY_TYPE;
+    if (by == HSN_BY_MODULE && ((!objects && allocations) || has_site_options(grouping)))
+        return HSN_BY_SITE_MODULE;
+    return by;
 }
 
 int grouping_check(struct cli *cli, hsn_by by, struct snapshot *const *snapshots, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const hsn_snapshot_info *info = snapshots[i]->info;
-        bool objects = info->objects, allocations = info->allocations;
+        bool objects = info->objects, allocations = has_profile(snapshots[i]);
         if (!hsn_by_is_site(by) && !objects)
             return cli_error(cli, snapshots[i]->argument, "no objects in this snapshot%s",
                              allocations ? "; try --by lineno" : "");
@@ -100,6 +127,7 @@ size_t grouping_columns(hsn_by by, hsn_column *out)
 {
     static const hsn_column type = {HSN_COLUMN_TEXT, "type", "Type", 0, NULL};
     static const hsn_column module = {HSN_COLUMN_TEXT, "module", "Module", 0, NULL};
+    static const hsn_column domain = {HSN_COLUMN_VALUE, "domain", "Domain", 0, NULL};
     static const hsn_column file = {HSN_COLUMN_TEXT, "file", "File", 0, NULL};
     static const hsn_column data[] = {
         {HSN_COLUMN_TEXT, "file", NULL, HSN_COLUMN_DATA_ONLY, NULL},
@@ -116,6 +144,12 @@ size_t grouping_columns(hsn_by by, hsn_column *out)
         break;
     case HSN_BY_MODULE:
         out[n++] = module;
+        break;
+    case HSN_BY_SITE_MODULE:
+        out[n++] = module;
+        break;
+    case HSN_BY_DOMAIN:
+        out[n++] = domain;
         break;
     case HSN_BY_FILENAME:
         out[n++] = file;
@@ -225,6 +259,12 @@ void grouping_cells(struct cli *cli, hsn_table *table, const hsn_totals *totals,
     case HSN_BY_MODULE:
         hsn_table_text(table, key->module);
         break;
+    case HSN_BY_SITE_MODULE:
+        hsn_table_text(table, cli->format == FORMAT_TEXT ? file_name(key->module) : key->module);
+        break;
+    case HSN_BY_DOMAIN:
+        hsn_table_integer(table, key->domain);
+        break;
     case HSN_BY_FILENAME:
         hsn_table_text(table, cli->format == FORMAT_TEXT ? file_name(key->file) : key->file);
         break;
@@ -249,12 +289,90 @@ void grouping_note_cells(hsn_table *table, hsn_by by, const char *note)
     hsn_table_text(table, note);
 }
 
-int grouping_table(struct cli *cli, hsn_by by, const hsn_column *columns, hsn_table **out)
+// "size_bytes_delta" is "value_delta", "sizes_bytes" is "values", "slope_bytes" is "slope_value".
+static const char *value_name(struct cli *cli, const char *name)
+{
+    static const char *const words[][2] = {
+        {"sizes_bytes", "values"}, {"size_bytes", "value"}, {"bytes", "value"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *at = strstr(name, words[i][0]);
+        if (at)
+            return cli_format(cli, "%.*s%s%s", (int)(at - name), name, words[i][1],
+                              at + strlen(words[i][0]));
+    }
+    return name;
+}
+
+// "Bytes +/-" is "Time +/-" or "Value +/-".
+static const char *value_title(struct cli *cli, const char *title, bool duration)
+{
+    const char *bytes = title ? strstr(title, "ytes") : NULL;
+    if (!bytes || bytes == title)
+        return title;
+    bool upper = bytes[-1] == 'B';
+    const char *word = duration ? (upper ? "Time" : "time") : (upper ? "Value" : "value");
+    return cli_format(cli, "%.*s%s%s", (int)(bytes - title - 1), title, word, bytes + 4);
+}
+
+const hsn_column *grouping_units(struct cli *cli, const hsn_column *columns,
+                                 const hsn_totals *totals)
+{
+    bool duration = !strcmp(totals->unit, HSN_UNIT_NS);
+    size_t count = 0;
+    if (!strcmp(totals->unit, HSN_UNIT_BYTES))
+        return columns;
+    while (columns[count].type)
+        count++;
+    hsn_column *out = cli_alloc(cli, count + 1, sizeof *out);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = columns[i];
+        out[i].name = value_name(cli, columns[i].name);
+        out[i].title = value_title(cli, columns[i].title, duration);
+        if (columns[i].type == HSN_COLUMN_BYTES || columns[i].type == HSN_COLUMN_DELTA_BYTES ||
+            columns[i].type == HSN_COLUMN_REAL_BYTES)
+            out[i].flags |= duration ? HSN_COLUMN_NS : HSN_COLUMN_PLAIN;
+    }
+    out[count] = (hsn_column){0};
+    return out;
+}
+
+static const hsn_column metric_fields[] = {
+    {HSN_COLUMN_TEXT, "name", NULL, 0, NULL},
+    {HSN_COLUMN_TEXT, "unit", NULL, 0, NULL},
+    {0},
+};
+
+const hsn_column grouping_metric_column = {HSN_COLUMN_OBJECT, "metric", NULL, 0, metric_fields};
+
+void grouping_metric_cell(hsn_table *table, const hsn_totals *totals)
+{
+    if (!hsn_by_is_site(totals->by)) {
+        hsn_table_null(table);
+        return;
+    }
+    hsn_table_begin(table);
+    hsn_table_text(table, totals->metric);
+    hsn_table_text(table, totals->unit);
+    hsn_table_end(table);
+}
+
+hsn_table *grouping_members(const hsn_totals *totals)
+{
+    const hsn_column columns[] = {grouping_metric_column, {0}};
+    hsn_table *members = NULL;
+    if (!hsn_by_is_site(totals->by) || hsn_table_new(&members, columns, NULL) < 0)
+        return NULL;
+    grouping_metric_cell(members, totals);
+    return members;
+}
+
+int grouping_table(struct cli *cli, const hsn_totals *totals, const hsn_column *columns,
+                   hsn_table **out)
 {
     hsn_error err = {0};
     hsn_column all[32];
-    size_t n = grouping_columns(by, all);
-    for (; columns->type; columns++) {
+    size_t n = grouping_columns(totals->by, all);
+    for (columns = grouping_units(cli, columns, totals); columns->type; columns++) {
         assert(n + 1 < sizeof all / sizeof *all);
         all[n++] = *columns;
     }

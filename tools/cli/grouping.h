@@ -12,7 +12,7 @@
 struct grouping {
     int by; /**< index into the tool's own words; the tool makes it an hsn_by */
     bool cumulative;
-    const char *type, *module;
+    const char *type, *module, *metric;
     struct opt_list include, exclude;
     bool all_frames;
     uint64_t domain; /**< UINT64_MAX = any */
@@ -30,6 +30,9 @@ struct grouping {
     {OPT_TEXT, 0, "module", "GLOB", &(g).module, "only types of modules that match"}
 #define GROUPING_SITE_ROWS(g)                                                                      \
     {OPT_GROUP, .name = "Allocations"},                                                            \
+    {OPT_TEXT, 0, "metric", "NAME", &(g).metric,                                                   \
+     "what is counted: inuse, alloc, peak, cpu, or NAME_count to rank by count; snapinfo lists "   \
+     "what a snapshot has"},                                                                       \
     {OPT_FLAG, 0, "cumulative", NULL, &(g).cumulative,                                             \
      "count an allocation at every frame of its stack"},                                           \
     GROUPING_FILTER_ROWS(g)
@@ -48,8 +51,13 @@ struct grouping {
 int grouping_options(struct cli *cli, const struct grouping *grouping, hsn_by by,
                      hsn_totals_options *out);
 
-/** The grouping when none is asked for: types, or lineno when there are only allocations. */
-hsn_by grouping_default(struct snapshot *const *snapshots, size_t count);
+/**
+ * The grouping that `by` means, HSN_BY_COUNT = none was asked for: types, or lineno when there are
+ * only allocations or a metric was named. Modules are those of allocation sites when there are no
+ * objects, or when an option about allocations is given.
+ */
+hsn_by grouping_by(const struct grouping *grouping, hsn_by by, struct snapshot *const *snapshots,
+                   size_t count);
 
 /**
  * Whether every snapshot has what `by` groups. What one was never asked to record would look like
@@ -65,6 +73,20 @@ enum { GROUPING_COLUMNS = 4 };
 /** The columns that name a row, at most GROUPING_COLUMNS; returns how many. */
 size_t grouping_columns(hsn_by by, hsn_column *out);
 
+/**
+ * Columns of numbers for the unit of `totals`: bytes as they are; of another metric `size_bytes`
+ * becomes `value`, in text a duration or a plain number. Ended by `{0}`.
+ */
+const hsn_column *grouping_units(struct cli *cli, const hsn_column *columns,
+                                 const hsn_totals *totals);
+
+/** Cells of grouping_metric_column, the member `metric` of a document: null unless by sites. */
+extern const hsn_column grouping_metric_column;
+void grouping_metric_cell(hsn_table *table, const hsn_totals *totals);
+
+/** A table of that member only, for out_table(); NULL when by types, or without memory. */
+hsn_table *grouping_members(const hsn_totals *totals);
+
 /** Their cells for a key. */
 void grouping_cells(struct cli *cli, hsn_table *table, const hsn_totals *totals,
                     const hsn_key *key);
@@ -72,8 +94,9 @@ void grouping_cells(struct cli *cli, hsn_table *table, const hsn_totals *totals,
 /** Their cells for a line of text that is no key: "(total)". */
 void grouping_note_cells(hsn_table *table, hsn_by by, const char *note);
 
-/** A table of the naming columns and then `columns` (ended by `{0}`). STATUS_OK or STATUS_TROUBLE.
- */
-int grouping_table(struct cli *cli, hsn_by by, const hsn_column *columns, hsn_table **out);
+/** A table of the naming columns and then `columns` (ended by `{0}`) in the unit of `totals`.
+ * STATUS_OK or STATUS_TROUBLE. */
+int grouping_table(struct cli *cli, const hsn_totals *totals, const hsn_column *columns,
+                   hsn_table **out);
 
 #endif

@@ -155,14 +155,20 @@ static void row_cells(struct cli *cli, hsn_table *table, const hsn_growth *growt
 
 // What stands beside the rows: which of the envelope's snapshots each number of `counts` belongs
 // to, and the whole.
-static hsn_table *make_members(const hsn_growth *growth, const size_t *order, size_t first)
+static hsn_table *make_members(struct cli *cli, const hsn_growth *growth, const size_t *order,
+                               bool by_holder)
 {
+    bool sites = !by_holder && hsn_by_is_site(growth->totals.by);
+    size_t first = by_holder ? growth->warmup : 0;
+
     static const char *const clocks[] = {"rising", "unknown", "went_back"};
-    static const hsn_column columns[] = {
+    const hsn_column columns[] = {
         {HSN_COLUMN_LIST, "snapshot_order", NULL, 0, bare_count},
         {HSN_COLUMN_COUNT, "warmup_snapshots", NULL, 0, NULL},
         {HSN_COLUMN_TEXT, "clock", NULL, 0, NULL},
-        {HSN_COLUMN_OBJECT, "total", NULL, 0, whole_columns},
+        {HSN_COLUMN_OBJECT, "total", NULL, 0,
+         sites ? grouping_units(cli, whole_columns, &growth->totals) : whole_columns},
+        sites ? grouping_metric_column : (hsn_column){0},
         {0},
     };
     hsn_table *members = NULL;
@@ -177,6 +183,8 @@ static hsn_table *make_members(const hsn_growth *growth, const size_t *order, si
     hsn_table_begin(members);
     number_cells(members, &growth->whole, growth->snapshots);
     hsn_table_end(members);
+    if (sites)
+        grouping_metric_cell(members, &growth->totals);
     return members;
 }
 
@@ -206,7 +214,7 @@ static int new_table(struct cli *cli, const hsn_growth *growth, bool by_holder, 
     hsn_column columns[NAMES + sizeof row_columns / sizeof *row_columns];
     hsn_error err = {0};
     if (!by_holder)
-        return grouping_table(cli, growth->totals.by, row_columns, out);
+        return grouping_table(cli, &growth->totals, row_columns, out);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         columns[i] = i < NAMES ? holder[i] : row_columns[i - NAMES];
     return hsn_table_new(out, columns, &err) < 0 ? cli_failed(cli, NULL, &err) : STATUS_OK;
@@ -242,7 +250,7 @@ int growth_print(struct cli *cli, const hsn_growth *growth, const size_t *order,
 {
     // By holder the warm-up is not in the cells.
     size_t first = by_holder ? 0 : growth->warmup;
-    hsn_table *table = NULL, *members = make_members(growth, order, by_holder ? growth->warmup : 0);
+    hsn_table *table = NULL, *members = make_members(cli, growth, order, by_holder);
     int r =
         members ? new_table(cli, growth, by_holder, &table) : cli_error(cli, NULL, "out of memory");
     for (size_t i = 0; !r && i < growth->count; i++) {
