@@ -15,6 +15,7 @@ enum {
     STEEPER = 4,   // times
     PLAINER = 4,   // times less
     MOST_PART = 3, // a third
+    BEYOND = 3,    // standard deviations of the rest
 };
 
 // Sums of a series from some value on, about its last value.
@@ -73,5 +74,6 @@ size_t hsn_trend_warmup(const hsn_trend_series *series)
         return 0;
     double rise = series->values[best] - series->values[0];
     double early = rise / (time_at(series, best) - time_at(series, 0));
-    return early > 0 && early >= STEEPER * rate ? best : 0;
+    double deviation = sqrt(least * (double)(count - best));
+    return rise > BEYOND * deviation && early >= STEEPER * rate ? best : 0;
 }

@@ -236,7 +236,7 @@ static void total_cells(struct cli *cli, hsn_table *table, const hsn_growth *gro
 {
     const char *note = "(total)";
     if (growth->matched > growth->count)
-        note = cli_format(cli, "(total; %zu more grew)", growth->matched - growth->count);
+        note = cli_format(cli, "(total; %zu more)", growth->matched - growth->count);
     if (!by_holder) {
         grouping_note_cells(table, growth->totals.by, note);
         return;
