@@ -45,6 +45,8 @@ static const hsn_column info_columns[] = {
     {HSN_COLUMN_BYTES, "bytes_total", NULL, HSN_COLUMN_DATA_ONLY},
     {HSN_COLUMN_BOOL, "complete", NULL, HSN_COLUMN_DATA_ONLY},
     {HSN_COLUMN_BOOL, "stable_ids", "Stable ids", HSN_COLUMN_IF_ANY},
+    {HSN_COLUMN_BOOL, "has_graph", NULL, HSN_COLUMN_DATA_ONLY},
+    {HSN_COLUMN_BOOL, "graph_dropped", "Graph dropped", HSN_COLUMN_IF_ANY},
     {HSN_COLUMN_TEXT, "complete_text", "Complete", HSN_COLUMN_TEXT_ONLY},
     {0},
 };
@@ -143,6 +145,8 @@ static void add_info(struct cli *cli, hsn_table *table, const hsn_snapshot_info 
     bytes_or_null(table, info->bytes_total);
     hsn_table_bool(table, info->complete);
     hsn_table_bool(table, info->stable_ids);
+    hsn_table_bool(table, info->has_graph);
+    hsn_table_bool(table, info->graph_dropped);
     hsn_table_text(table, coverage(cli, info));
 }
 

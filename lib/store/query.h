@@ -7,29 +7,25 @@
 
 #include "base/fail.h"
 
+/** Of the table `snapshot`, as they are written and read. */
+#define HSN__SNAPSHOT_COLUMNS                                                                      \
+    "id, label, source, format, runtime, runtime_version, program, host, pid, "                    \
+    "captured_at_unix_ms, "                                                                        \
+    "rss_bytes, objects, \"references\", weak_references, dangling_references, "                   \
+    "duplicate_objects, roots, heap_bytes, types, strings, frames, stacks, allocations, "          \
+    "allocation_bytes, samples, warnings, bytes_read, bytes_total, complete, has_refcounts, "      \
+    "address_shift, has_graph, stable_ids"
+
 /** X(NAME, SQL). Columns are bound and read by position, in the order written here. */
 #define HSN__QUERY_LIST(X)                                                                         \
     X(SNAPSHOT_INSERT,                                                                             \
-      "INSERT INTO snapshot(id, label, source, format, runtime, runtime_version, program, host, "  \
-      "pid, captured_at_unix_ms, rss_bytes, objects, \"references\", weak_references, "            \
-      "dangling_references, duplicate_objects, roots, heap_bytes, types, strings, frames, "        \
-      "stacks, allocations, allocation_bytes, samples, warnings, bytes_read, bytes_total, "        \
-      "complete, has_refcounts, address_shift, has_graph, stable_ids) VALUES (?1, ?2, ?3, ?4, "    \
-      "?5, ?6, ?7, "                                                                               \
-      "?8, ?9, ?10, "                                                                              \
+      "INSERT INTO snapshot(" HSN__SNAPSHOT_COLUMNS                                                \
+      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "                                        \
       "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, " \
       "?29, ?30, ?31, ?32, ?33)")                                                                  \
     X(SNAPSHOT_NEXT_ID, "SELECT coalesce(max(id), 0) + 1 FROM snapshot")                           \
-    X(SNAPSHOT_LIST,                                                                               \
-      "SELECT id, label, source, format, runtime, runtime_version, program, host, pid, "           \
-      "captured_at_unix_ms, rss_bytes, objects, \"references\", weak_references, "                 \
-      "dangling_references, duplicate_objects, roots, heap_bytes, types, strings, frames, "        \
-      "stacks, allocations, allocation_bytes, samples, warnings, bytes_read, bytes_total, "        \
-      "complete, has_refcounts, address_shift, has_graph, graph_dropped, stable_ids FROM "         \
-      "snapshot WHERE ?1 "                                                                         \
-      "IS NULL OR id = "                                                                           \
-      "?1 "                                                                                        \
-      "ORDER BY id")                                                                               \
+    X(SNAPSHOT_LIST, "SELECT " HSN__SNAPSHOT_COLUMNS ", graph_dropped FROM snapshot "              \
+                     "WHERE ?1 IS NULL OR id = ?1 ORDER BY id")                                    \
     X(SNAPSHOT_BY_LABEL, "SELECT id FROM snapshot WHERE label = ?1")                               \
     X(SNAPSHOT_BY_ID, "SELECT id FROM snapshot WHERE id = ?1")                                     \
     X(SNAPSHOT_FIRST, "SELECT min(id) FROM snapshot")                                              \

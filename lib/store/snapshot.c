@@ -76,8 +76,8 @@ static void read_info(list *building, sqlite3_stmt *row, hsn_snapshot_info *out)
         .has_refcounts = sqlite3_column_int(row, 29),
         .address_shift = (unsigned)sqlite3_column_int(row, 30),
         .has_graph = sqlite3_column_int(row, 31),
-        .graph_dropped = sqlite3_column_int(row, 32),
-        .stable_ids = sqlite3_column_int(row, 33),
+        .graph_dropped = sqlite3_column_int(row, 33),
+        .stable_ids = sqlite3_column_int(row, 32),
     };
 }
 

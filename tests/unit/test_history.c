@@ -32,7 +32,7 @@ static bool write_dump(const char *label, int64_t day, unsigned count, bool firs
             count);
     if (day)
         fprintf(file, ",\"captured_at_unix_ms\":%" PRId64, day * DAY_S * 1000);
-    fprintf(file, ",\"tags\":{\"service\":\"shop\"}}\n");
+    fprintf(file, ",\"tags\":{\"service\":\"shop\"},\"facts\":{\"stable_ids\":%d}}\n", first);
     unsigned list = first ? 0 : 1, request = first ? 1 : 0;
     for (unsigned type = 0; type < 2; type++)
         fprintf(file, "{\"type\":%u,\"name\":\"%s\",\"module\":\"%s\"}\n", type,
@@ -104,6 +104,9 @@ static void same_heap(hsn_store *a, hsn_snapshot_id a_id, hsn_store *b, hsn_snap
         !CHECK_OK(hsn_heap_open(&y, b, b_id, &err), &err))
         goto done;
     CHECK_EQ(hsn_heap_info(x)->objects, hsn_heap_info(y)->objects);
+    CHECK_EQ(hsn_heap_info(x)->stable_ids, hsn_heap_info(y)->stable_ids);
+    CHECK_EQ(hsn_heap_info(x)->stable_ids, hsn_heap_info(x)->objects % 2 == 0);
+    CHECK_EQ(hsn_heap_info(x)->graph_dropped, hsn_heap_info(y)->graph_dropped);
     for (hsn_node_id node = 0; node < hsn_heap_info(x)->objects; node++) {
         hsn_object p, q;
         const hsn_ref *refs;

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# The queries of docs/history.md.
+for day in monday tuesday wednesday; do
+    snapload -q data/$day.jsonl --append -o h.db --keep-graphs 1
+done
+snapsql h.db "SELECT captured_at_unix_ms / 1000 AS time, count, size_bytes
+FROM snapshot JOIN type_total ON type_total.snapshot = snapshot.id
+WHERE type_total.type IN (SELECT id FROM type WHERE name = 'app.cache.Request') ORDER BY time"
+snapsql h.db "SELECT captured_at_unix_ms / 1000 AS time, tag.value AS service, heap_bytes
+FROM snapshot JOIN tag ON tag.snapshot = snapshot.id AND tag.name = 'service' ORDER BY time"
+snapsql h.db "SELECT name, sum(CASE snapshot WHEN 3 THEN size_bytes ELSE -size_bytes END) AS grown
+FROM type_total_named WHERE snapshot IN (1, 3) GROUP BY name ORDER BY grown DESC, name LIMIT 3"
+snapsql h.db "SELECT file, line, sum(size_bytes) AS bytes FROM site
+WHERE snapshot = 1 AND metric = 'inuse' GROUP BY file, line ORDER BY bytes DESC"
