@@ -14,5 +14,4 @@ done
 backrefs 'h.db#monday' app.cache.Request || echo status $?
 snapdiff --why 'h.db#monday' 'h.db#wednesday' || echo status $?
 snaptop 'h.db#monday' --by traceback || echo status $?
-snaptop 'h.db#monday' --by lineno
 snapsql 'h.db#monday' 'SELECT count(*) FROM object' || echo status $?

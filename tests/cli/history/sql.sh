@@ -12,3 +12,7 @@ snapsql h.db "SELECT name, sum(CASE snapshot WHEN 3 THEN size_bytes ELSE -size_b
 FROM type_total_named WHERE snapshot IN (1, 3) GROUP BY name ORDER BY grown DESC, name LIMIT 3"
 snapsql h.db "SELECT file, line, sum(size_bytes) AS bytes FROM site
 WHERE snapshot = 1 AND metric = 'inuse' GROUP BY file, line ORDER BY bytes DESC"
+snapsql h.db "SELECT rule, subject, message, datetime(min(captured_at_unix_ms) / 1000, 'unixepoch') AS since,
+       count(DISTINCT captured_at_unix_ms / 86400000) AS nights
+FROM finding JOIN snapshot ON snapshot.id = finding.snapshot
+GROUP BY fingerprint HAVING max(snapshot.id) = (SELECT max(id) FROM snapshot) ORDER BY nights DESC"

@@ -75,7 +75,7 @@ def test_killed(cases, store, done, dump):
 
 
 def test(cases):
-    with e2elib.Folder('history') as folder:
+    with e2elib.Folder('appending') as folder:
         dump = os.path.join(folder, 'dump.jsonl')
         e2elib.write_dump(dump, OBJECTS)
         store, done = test_at_once(cases, folder, dump)
