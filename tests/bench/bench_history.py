@@ -22,8 +22,7 @@ DAY_MS = 86400000
 FIRST_MS = 1735689600000
 QUERIES = {
     'query_type_over_nights': """SELECT captured_at_unix_ms / 1000 AS time, count, size_bytes
-        FROM snapshot JOIN type_total ON type_total.snapshot = snapshot.id
-        WHERE type_total.type = (SELECT id FROM type WHERE name = 'app.type42') ORDER BY time""",
+        FROM type_history WHERE name = 'app.type42' ORDER BY time""",
     'query_heap_over_nights': """SELECT captured_at_unix_ms / 1000 AS time, heap_bytes FROM snapshot
         ORDER BY time""",
 }
@@ -98,7 +97,7 @@ def main():
                                           check=True, stdout=subprocess.DEVNULL)
         best('snaptop_one_night', tool('snaptop', path))
         for name, sql in QUERIES.items():
-            best(name, tool('snapsql', path, sql))
+            best(name, tool('snapsql', path, sql, '-n', '0'))
         best('snapgrow_all', tool('snapgrow', path))
 
 

@@ -4,8 +4,7 @@ for day in monday tuesday wednesday; do
     snapload -q data/$day.jsonl --append -o h.db --keep-graphs 1
 done
 snapsql h.db "SELECT captured_at_unix_ms / 1000 AS time, count, size_bytes
-FROM snapshot JOIN type_total ON type_total.snapshot = snapshot.id
-WHERE type_total.type IN (SELECT id FROM type WHERE name = 'app.cache.Request') ORDER BY time"
+FROM type_history WHERE name = 'app.cache.Request' ORDER BY time"
 snapsql h.db "SELECT captured_at_unix_ms / 1000 AS time, tag.value AS service, heap_bytes
 FROM snapshot JOIN tag ON tag.snapshot = snapshot.id AND tag.name = 'service' ORDER BY time"
 snapsql h.db "SELECT name, sum(CASE snapshot WHEN 3 THEN size_bytes ELSE -size_bytes END) AS grown
