@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Robust statistics over a few dozen nights. docs/report.md tells why these and not others.
+//
+// Source: F. R. Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974.
+#include "report/judge_stats.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "heapsnap/trend.h"
+
+// Each quarter of a creep gains at least a LEAST_PARTth of the whole; an even one gains a third.
+enum { LEAST_ERRORS = 5, LEAST_BEFORE = 3, LEAST_PART = 6 };
+
+static const double mad_to_sigma = 1.4826;
+static const double creep_p_value = 0.0027; // three sigma
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median_of_sorted(const double *sorted, size_t count)
+{
+    if (!count)
+        return NAN;
+    return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+}
+
+double hsn__night_median(const double *values, size_t count)
+{
+    double sorted[HSN__STATS_MAX];
+    assert(count <= HSN__STATS_MAX);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = values[i];
+    qsort(sorted, count, sizeof *sorted, compare);
+    return median_of_sorted(sorted, count);
+}
+
+double hsn__night_noise(const double *values, size_t count, size_t before, size_t window)
+{
+    double errors[HSN__STATS_MAX];
+    size_t found = 0;
+    size_t first = count > window ? count - window : 0;
+    assert(before <= HSN__STATS_MAX);
+    for (size_t i = first > LEAST_BEFORE ? first : LEAST_BEFORE; i < count; i++) {
+        size_t from = i > before ? i - before : 0;
+        if (found < HSN__STATS_MAX)
+            errors[found++] = values[i] - hsn__night_median(values + from, i - from);
+    }
+    if (found < LEAST_ERRORS)
+        return 0;
+    double center = hsn__night_median(errors, found);
+    for (size_t i = 0; i < found; i++)
+        errors[i] = fabs(errors[i] - center);
+    return mad_to_sigma * hsn__night_median(errors, found);
+}
+
+// The highest median of `width` consecutive values that end before `count`.
+static double highest_level(const double *values, size_t count, size_t width)
+{
+    double highest = -INFINITY;
+    for (size_t i = 0; i + width <= count; i++)
+        highest = fmax(highest, hsn__night_median(values + i, width));
+    return highest;
+}
+
+int hsn__creep_find(const double *values, size_t count, size_t window, double min_gain,
+                    hsn__creep *out, hsn_error *err)
+{
+    size_t quarter = window / 4;
+    double levels[4];
+    hsn_kendall kendall;
+    hsn_slope slope;
+    *out = (hsn__creep){.p_value = 1};
+    if (quarter < 2 || count < quarter * 4 || window > HSN__STATS_MAX)
+        return HSN_OK;
+    const double *last = values + count - quarter * 4;
+    for (size_t i = 0; i < 4; i++)
+        levels[i] = hsn__night_median(last + i * quarter, quarter);
+    double gain = levels[3] - levels[0];
+    out->level_old = levels[0];
+    out->level_new = levels[3];
+    if (gain <= 0 || gain < min_gain)
+        return HSN_OK;
+    for (size_t i = 1; i < 4; i++)
+        if (levels[i] - levels[i - 1] < gain / LEAST_PART)
+            return HSN_OK;
+    int r = hsn_trend_kendall(last, quarter * 4, &kendall, err);
+    if (r >= 0)
+        r = hsn_trend_slope(&(hsn_trend_series){.values = last, .count = quarter * 4}, &slope, err);
+    if (r < 0)
+        return r;
+    out->p_value = kendall.p_value;
+    out->slope = slope.slope;
+    out->creeps = kendall.s > 0 && kendall.p_value < creep_p_value && slope.low > 0 &&
+                  highest_level(values, count - quarter * 4, quarter) + min_gain / 2 < levels[3];
+    return HSN_OK;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Robust statistics over a few dozen nights: what one odd night cannot move.
+#ifndef HSN_REPORT_JUDGE_STATS_H
+#define HSN_REPORT_JUDGE_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "heapsnap/status.h"
+
+/** Most values of one call; callers pass the newest ones. */
+#define HSN__STATS_MAX 365
+
+/** Median of `count` values; NAN of none. They stay as they are. O(n²) at worst, n ≤ 365. */
+double hsn__night_median(const double *values, size_t count);
+
+/**
+ * The noise of one night against the median of the nights before it: 1.4826 × MAD of the one-step
+ * prediction errors over the last `window` values. It is what the growth limits are compared with,
+ * so it is measured the same way. 0 with fewer than 5 errors.
+ */
+double hsn__night_noise(const double *values, size_t count, size_t before, size_t window);
+
+/** What a slow growth looks like. */
+typedef struct hsn__creep {
+    double level_old; /**< median of the first quarter of the window */
+    double level_new; /**< median of the last quarter */
+    double slope;     /**< Theil-Sen, a night */
+    double p_value;   /**< Mann-Kendall, two-sided */
+    bool creeps;
+} hsn__creep;
+
+/**
+ * Does the end of `values` creep upwards over `window` nights? It does when Mann-Kendall says so
+ * (p < 0.0027), each quarter of the window lies above the one before by a fair part of the whole (a
+ * step has one jump only, noise goes back), the whole is at least `min_gain`, and no earlier week
+ * was as high (a wave comes back to where it was).
+ *
+ * A quarter of 28 nights is a week, so that a weekly pattern does not matter.
+ *
+ * Errors: HSN_ENOMEM.
+ */
+int hsn__creep_find(const double *values, size_t count, size_t window, double min_gain,
+                    hsn__creep *out, hsn_error *err);
+
+#endif
