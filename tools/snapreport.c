@@ -32,7 +32,7 @@ static const struct opt opts[] = {
     {OPT_TEXT, 0, "junit", "FILE", &junit, "JUnit XML: a test case for each rule"},
     {OPT_TEXT, 0, "openmetrics", "FILE", &openmetrics,
      "OpenMetrics text, for node_exporter's textfile collector"},
-    {OPT_TEXT, 0, "json-file", "FILE", &json, "the document of --json"},
+    {OPT_TEXT, 0, "write-json", "FILE", &json, "the document of --json"},
     {OPT_CHOICE, 0, "annotations", "SYSTEM", &annotations, "findings in the words of a CI system",
      .choices = kinds},
     {OPT_TEXT, 0, "annotations-file", "FILE", &annotations_file,
