@@ -63,8 +63,8 @@ static int read_facts(hsn__run *run, hsn_store *store, hsn_report_input *input)
         r = hsn_snapshot_tags(store, input->info.id, &tags, run->err);
     if (r < 0)
         goto done;
-    input->longest_pause_ms = fact_number(&facts, "gc.pause.longest_ms");
-    input->total_pause_ms = fact_number(&facts, "gc.pause.total_ms");
+    input->longest_pause_ms = fact_number(&facts, "gc.pause.longest_ns") / 1e6;
+    input->total_pause_ms = fact_number(&facts, "gc.pause.total_ns") / 1e6;
     input->tags = hsn__arena_zeroed(run->arena, tags.count + 1, sizeof *input->tags);
     if (!input->tags) {
         r = hsn__fail_memory(run->err);
