@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The growth of the heap by who holds it: snapshots laid over one tree of patterns.
+#include "analysis/why_ids.h"
 #include "analysis/why_private.h"
 
 #include <string.h>
@@ -17,6 +18,16 @@ const char *hsn_why_kind_name(hsn_why_kind kind)
     return (unsigned)kind < HSN_WHY_KIND_COUNT ? names[kind] : "unknown";
 }
 
+const char *hsn_why_match_name(hsn_why_match match)
+{
+    static const char *const names[] = {
+#define HSN_WHY_MATCH_ROW(name, text) text,
+        HSN_WHY_MATCH_LIST(HSN_WHY_MATCH_ROW)
+#undef HSN_WHY_MATCH_ROW
+    };
+    return (size_t)match < sizeof names / sizeof *names ? names[match] : "unknown";
+}
+
 typedef struct work {
     const hsn_snapshot_ref *snapshots;
     size_t count;
@@ -30,6 +41,8 @@ typedef struct work {
     bool has_retained;           // … of all snapshots looked at so far
     hsn__why_places first, last; // where the objects of these snapshots are
     uint32_t *row_of;            // by pattern
+    hsn__why_kept *kept;         // by snapshot but the last; NULL = ids mean nothing
+    const char *id_obstacle;
     const hsn_progress *progress;
 } work;
 
@@ -42,8 +55,8 @@ static int keep_patterns(work *w, size_t i, hsn_error *err)
         return HSN_OK;
     int r = hsn__why_has_retained(w->heap, w->dominators, &has, err);
     w->has_retained = has && (!i || w->has_retained);
-    if (r >= 0 && !i && w->has_retained)
-        r = hsn__why_pack(&w->placed, &w->first, err);
+    if (r >= 0 && !i && w->has_retained && !w->kept)
+        r = hsn__why_pack(w->placed.pattern, w->placed.graph->node_count, &w->first, err);
     return r;
 }
 
@@ -69,11 +82,65 @@ static int place(work *w, size_t i, hsn_error *err)
     w->last_bytes = bytes;
     if (r >= 0)
         r = keep_patterns(w, i, err);
+    if (r >= 0 && i + 1 < w->count && w->kept)
+        r = hsn__why_keep(&w->placed, &w->kept[i], err);
     if (i + 1 < w->count) {
         hsn__placed_clear(&w->placed);
         hsn_heap_close(w->heap);
         w->heap = NULL;
     }
+    return r;
+}
+
+static void clear_kept(work *w)
+{
+    for (size_t i = 0; w->kept && i + 1 < w->count; i++)
+        hsn__why_kept_clear(&w->kept[i]);
+    hsn__free(w->kept);
+    w->kept = NULL;
+}
+
+// Count the objects of an earlier snapshot again, where they are now.
+static int recount(work *w, size_t i, const uint64_t *ids, hsn_error *err)
+{
+    int r = hsn__why_rehome(&w->kept[i], ids, &w->placed, &w->patterns, err);
+    if (r < 0)
+        return r;
+    hsn__free(w->cells[i]);
+    w->cell_counts[i] = w->patterns.count;
+    w->cells[i] = hsn__alloc_zeroed(w->patterns.count, sizeof **w->cells);
+    return w->cells[i] ? hsn__why_kept_sum(&w->kept[i], &w->snapshots[i], w->cells[i], err)
+                       : hsn__fail_memory(err);
+}
+
+// With stable ids, objects of earlier snapshots move to their patterns of now; unless ids turn out
+// to be of several processes.
+static int match_by_id(work *w, hsn_why *out, hsn_error *err)
+{
+    if (!w->kept)
+        return HSN_OK;
+    uint64_t *ids = hsn__alloc_array(w->placed.graph->node_count, sizeof *ids);
+    int r = ids ? hsn_heap_column_addresses(w->heap, ids, err) : hsn__fail_memory(err);
+    bool agree = r >= 0 && hsn__why_ids_agree(w->kept, w->count - 1, ids, &w->placed, &w->patterns);
+    if (r >= 0 && agree)
+        out->matched_by = HSN_WHY_BY_ID;
+    else
+        w->id_obstacle = "they are of different processes";
+    for (size_t i = 0; i + 1 < w->count && r >= 0 && agree; i++)
+        r = recount(w, i, ids, err);
+    if (r >= 0 && w->has_retained)
+        r = hsn__why_pack(w->kept[0].pattern, w->kept[0].count, &w->first, err);
+    hsn__free(ids);
+    clear_kept(w);
+    return r;
+}
+
+static int prepare_ids(work *w, hsn_error *err)
+{
+    bool can;
+    int r = hsn__why_can_use_ids(w->snapshots, w->count, &can, &w->id_obstacle, err);
+    if (r >= 0 && can && !(w->kept = hsn__alloc_zeroed(w->count, sizeof *w->kept)))
+        r = hsn__fail_memory(err);
     return r;
 }
 
@@ -183,20 +250,26 @@ int hsn_why_over(const hsn_snapshot_ref *snapshots, size_t count, const hsn_why_
     int r = hsn__patterns_init(&w.patterns, err);
     if (r >= 0 && (!arena || !w.cells || !w.cell_counts))
         r = hsn__fail_memory(err);
+    if (r >= 0)
+        r = prepare_ids(&w, err);
     for (size_t i = 0; i < count && r >= 0; i++)
         r = place(&w, i, err);
+    if (r >= 0)
+        r = match_by_id(&w, out, err);
     if (r >= 0)
         r = level(&w, err);
     if (r >= 0)
         r = explain(&w, options ? options->limit : 0, arena, out, err);
     if (r >= 0 && w.has_retained)
-        r = hsn__why_pack(&w.placed, &w.last, err);
+        r = hsn__why_pack(w.placed.pattern, w.placed.graph->node_count, &w.last, err);
+    clear_kept(&w);
     clear_patterns(&w);
     if (r >= 0 && w.has_retained)
         r = fill_retained(&w, out, err);
     hsn__why_places_clear(&w.first);
     hsn__why_places_clear(&w.last);
     hsn__free(w.row_of);
+    out->id_obstacle = w.id_obstacle;
     if (r < 0)
         hsn_why_free(out);
     return r < 0 ? r : HSN_OK;

@@ -83,8 +83,8 @@ typedef struct hsn__why_places {
     uint32_t nodes;
 } hsn__why_places;
 
-/** Pack placed->pattern. Clear *out, failed or not. Errors: HSN_ENOMEM. Cost: O(nodes). */
-int hsn__why_pack(const hsn__placed *placed, hsn__why_places *out, hsn_error *err);
+/** Pack patterns by node. Clear *out, failed or not. Errors: HSN_ENOMEM. Cost: O(nodes). */
+int hsn__why_pack(const uint32_t *pattern, uint32_t nodes, hsn__why_places *out, hsn_error *err);
 void hsn__why_places_clear(hsn__why_places *places);
 
 /** The row of each object. */

@@ -32,16 +32,16 @@ int hsn__why_number_rows(const hsn__growth_tree *tree, size_t rows, uint32_t **o
 // ---- places -----------------------------------------------------------------------------------
 
 // Neighbours in memory often hang on the same pattern, or on one that was made soon after.
-int hsn__why_pack(const hsn__placed *placed, hsn__why_places *out, hsn_error *err)
+int hsn__why_pack(const uint32_t *pattern, uint32_t nodes, hsn__why_places *out, hsn_error *err)
 {
     enum { MOST_BYTES = 5 };
-    uint32_t nodes = placed->graph->node_count, before = 0;
+    uint32_t before = 0;
     uint8_t *bytes = hsn__alloc_array((size_t)nodes + 1, MOST_BYTES), *end = bytes;
     if (!bytes)
         return hsn__fail_memory(err);
     for (uint32_t node = 0; node < nodes; node++) {
-        end = hsn__varint_put(end, hsn__zigzag((int64_t)placed->pattern[node] - before));
-        before = placed->pattern[node];
+        end = hsn__varint_put(end, hsn__zigzag((int64_t)pattern[node] - before));
+        before = pattern[node];
     }
     uint8_t *shrunk = hsn__realloc(bytes, (size_t)(end - bytes) + 1);
     *out = (hsn__why_places){shrunk ? shrunk : bytes, nodes};

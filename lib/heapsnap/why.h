@@ -28,6 +28,20 @@ typedef enum hsn_why_kind {
 /** The word of a kind. Static. */
 HSN_API const char *hsn_why_kind_name(hsn_why_kind kind);
 
+/** How objects of the snapshots were matched: X(NAME, "words"). */
+#define HSN_WHY_MATCH_LIST(X)                                                                      \
+    X(PATTERN, "pattern and type")                                                                 \
+    X(ID, "stable id") /* … and by pattern and type what is not in all */
+
+typedef enum hsn_why_match {
+#define HSN_WHY_MATCH_ROW(name, text) HSN_WHY_BY_##name,
+    HSN_WHY_MATCH_LIST(HSN_WHY_MATCH_ROW)
+#undef HSN_WHY_MATCH_ROW
+} hsn_why_match;
+
+/** Its words. Static. */
+HSN_API const char *hsn_why_match_name(hsn_why_match match);
+
 /** Most snapshots of one call. */
 #define HSN_WHY_MAX_SNAPSHOTS 256
 
@@ -84,6 +98,9 @@ typedef struct hsn_why {
     uint64_t patterns;
     int is_coarse;    /**< the limit of patterns was reached: deep ones were merged */
     int has_retained; /**< both stores keep dominators, or they were computed */
+    hsn_why_match matched_by;
+    const char
+        *id_obstacle; /**< why stable ids were not used; NULL = they were, or are not there */
     void *memory;     /**< private */
 } hsn_why;
 
@@ -91,8 +108,9 @@ typedef struct hsn_why {
  * Explain the growth from the first to the last of `count` ≥ 2 snapshots.
  *
  * Snapshots are laid over one tree of patterns and compared by pattern and type; addresses do not
- * matter, so they may come from different processes. A row is a holder whose number of items grew
- * beyond what the number of its holders explains.
+ * matter, so they may come from different processes. Where all have stable ids of one process, an
+ * object that is still there counts where it is in the last one. A row is a holder whose number of
+ * items grew beyond what the number of its holders explains.
  *
  * Owns:    free *out with hsn_why_free(). Independent of the stores after that.
  * Errors:  HSN_EINVAL (fewer than two snapshots), HSN_ENOMEM, HSN_ELIMIT, HSN_ESTORE, HSN_EFORMAT,
@@ -100,6 +118,7 @@ typedef struct hsn_why {
  * Cost:    O(nodes + references) a snapshot, one in memory at a time: 24 bytes a node and 8 a
  *          reference, and up to 90 bytes a pattern. With retained bytes 40 a node, and what
  *          hsn_dominators_read() costs for the first and the last one.
+ *          With stable ids 20 more a node of every snapshot but the last.
  * Threads: needs exclusive use of the stores while it runs.
  * Source:  docs/analysis/why.md
  */

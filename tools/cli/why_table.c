@@ -169,7 +169,7 @@ static void row_cells(struct cli *cli, hsn_table *table, const hsn_why *why, con
     series_cells(table, row, why->snapshots);
     hsn_table_bool(table, row->grew_every_step);
     hsn_table_bool(table, row->is_noise);
-    hsn_table_text(table, "pattern and type");
+    hsn_table_text(table, hsn_why_match_name(why->matched_by));
 }
 
 static hsn_table *make_members(const hsn_why *why)
@@ -268,6 +268,8 @@ int why_print(struct cli *cli, const hsn_snapshot_ref *snapshots, size_t count, 
         return cli_failed(cli, subject, &err);
     cli_detail(cli, "%llu patterns%s", (unsigned long long)why.patterns,
                why.is_coarse ? ", deep ones merged" : "");
+    if (why.id_obstacle)
+        cli_note(cli, "%s: matched by pattern and type, not by id: %s", subject, why.id_obstacle);
     int r = print(cli, &why);
     if (!r && cli->exit_code && found(&why, min_growth))
         r = STATUS_FINDING;
