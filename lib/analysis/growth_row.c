@@ -176,11 +176,30 @@ int hsn__growth_slopes(hsn__growth_work *work, hsn_growth_row *row, hsn_error *e
     return r;
 }
 
+// Whether the range of the values alone says so: more than half of all pairs are `far` steps apart
+// or more, and none of those is steeper than the range by so many steps.
+static bool is_flat(const double *values, size_t count, double threshold)
+{
+    size_t far = count - (size_t)ceil(0.7072 * (double)count);
+    double low = values[0], high = values[0];
+    for (size_t i = 1; i < count; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+    }
+    size_t pairs = count * (count - 1) / 2, apart = (count - far) * (count - far + 1) / 2;
+    return far > 0 && apart > pairs / 2 && (high - low) / (double)far < threshold;
+}
+
 bool hsn__growth_is_below(hsn__growth_work *work, const hsn_growth_row *row, double threshold)
 {
     if (is_constant(row))
         return threshold > 0;
+    // More pairs fall than rise.
+    if (threshold > 0 && row->trend.kendall.s < 0)
+        return true;
     fill_bytes(work->values, row->cells + work->first, work->count);
+    if (is_flat(work->values, work->count, threshold))
+        return true;
     hsn_trend_series series = series_of(work, false);
     return hsn__slope_is_below(&work->trend, &series, threshold);
 }

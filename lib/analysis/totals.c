@@ -194,6 +194,17 @@ static int refuse_empty(const hsn_snapshot_ref *snapshot, hsn_error *err)
     return r;
 }
 
+// Room for every type of a store, so that the cells of thousands of snapshots are not moved while
+// they grow. What the filters leave out is never touched.
+static int reserve(type_rows *rows, size_t types, size_t columns, hsn_error *err)
+{
+    hsn__totals_builder *builder = &rows->builder;
+    bool has_room = rows->options->by != HSN_BY_TYPE || types > SIZE_MAX / columns ||
+                    hsn__array_grow(&builder->totals.cells, &builder->cell_capacity,
+                                    types * columns, sizeof *builder->totals.cells, SIZE_MAX);
+    return has_room ? HSN_OK : hsn__fail_memory(err);
+}
+
 // Neighbours of one store share its names, so a history of thousands of snapshots reads them once.
 static int read_columns(type_rows *rows, const hsn_snapshot_ref *snapshots, size_t count,
                         hsn_error *err)
@@ -212,6 +223,8 @@ static int read_columns(type_rows *rows, const hsn_snapshot_ref *snapshots, size
                 r = hsn__fail_memory(err);
             for (size_t type = 0; r >= 0 && type < names.count; type++)
                 column.row_of[type] = NOT_SEEN;
+            if (r >= 0 && !i)
+                r = reserve(rows, names.count, count, err);
         }
         column.column = i;
         if (r >= 0)

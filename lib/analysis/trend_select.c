@@ -6,7 +6,7 @@
 #include <string.h>
 
 // Runs that are sorted by insertion before merging begins.
-#define RUN 8
+#define RUN 16
 
 // Sorting works on integers in the order of the numbers: choosing the smaller of two takes no
 // branch then, and which side is smaller cannot be guessed.
@@ -42,24 +42,53 @@ static uint64_t sort_run(int64_t *keys, size_t count)
     return inversions;
 }
 
-// Merge a sorted left part and a sorted right part into `out`.
-static uint64_t merge(const int64_t *left, size_t left_count, const int64_t *right,
-                      size_t right_count, int64_t *out)
+// Merge what is left of both in the plain way.
+static uint64_t merge_rest(const int64_t *left, const int64_t *left_end, const int64_t *right,
+                           const int64_t *right_end, int64_t *out)
 {
-    const int64_t *left_end = left + left_count, *right_end = right + right_count;
-    uint64_t inversions = 0;
-    if (left_end[-1] > right[0])
-        while (left < left_end && right < right_end) {
-            int64_t a = *left, b = *right;
-            size_t from_right = b < a;
-            *out++ = from_right ? b : a;
-            inversions += (0 - from_right) & (size_t)(left_end - left);
-            right += from_right;
-            left += 1 - from_right;
-        }
+    size_t inversions = 0;
+    while (left < left_end && right < right_end) {
+        int64_t a = *left, b = *right;
+        size_t from_right = b < a;
+        *out++ = from_right ? b : a;
+        inversions += (0 - from_right) & (size_t)(left_end - left);
+        right += from_right;
+        left += 1 - from_right;
+    }
     memcpy(out, left, (size_t)(left_end - left) * sizeof *out);
     memcpy(out + (left_end - left), right, (size_t)(right_end - right) * sizeof *out);
     return inversions;
+}
+
+// Merge a sorted left part and a sorted right part into `out`; gives the inversions between them.
+//
+// As many steps as the shorter part has can be made from the front without reaching the end of
+// either, and as many from the back: two chains that the processor follows side by side. An element
+// of the right that goes to the front is less than all that is left of the left, one of the left
+// that goes to the back is more than all that is left of the right; pairs of such two are in both.
+static uint64_t merge(const int64_t *left, size_t left_count, const int64_t *right,
+                      size_t right_count, int64_t *out)
+{
+    size_t steps = left_count < right_count ? left_count : right_count, inversions = 0;
+    size_t front_left = 0, front_right = 0, back_left = left_count, back_right = right_count;
+    if (left[left_count - 1] <= right[0])
+        steps = 0;
+    for (size_t i = 0; i < steps; i++) {
+        int64_t a = left[front_left], b = right[front_right];
+        int64_t c = left[back_left - 1], d = right[back_right - 1];
+        size_t from_right = b < a, from_left = d < c;
+        out[i] = from_right ? b : a;
+        out[left_count + right_count - 1 - i] = from_left ? c : d;
+        inversions += (0 - from_right) & (left_count - front_left);
+        inversions += (0 - from_left) & back_right;
+        front_right += from_right;
+        front_left += 1 - from_right;
+        back_left -= from_left;
+        back_right -= 1 - from_left;
+    }
+    inversions -= (left_count - back_left) * front_right;
+    return inversions + merge_rest(left + front_left, left + back_left, right + front_right,
+                                   right + back_right, out + steps);
 }
 
 uint64_t hsn__sort_count(double *values, size_t count, double *spare)
@@ -67,22 +96,24 @@ uint64_t hsn__sort_count(double *values, size_t count, double *spare)
     // Both arrays hold keys for a while: of the same size, and only ever used as these here.
     int64_t *keys = (int64_t *)(void *)spare, *from = keys, *to = (int64_t *)(void *)values;
     uint64_t inversions = 0;
+    size_t runs = 1;
+    while (count / runs >= RUN)
+        runs *= 2;
+        // Runs of equal length, but for one, so that both parts of a merge are as long.
+#define BOUND(run) ((run)*count / runs)
     to_keys(values, count, keys);
-    for (size_t at = 0; at < count; at += RUN)
-        inversions += sort_run(keys + at, count - at < RUN ? count - at : RUN);
-    for (size_t width = RUN; width < count; width *= 2) {
-        for (size_t at = 0; at < count; at += 2 * width) {
-            size_t left = count - at < width ? count - at : width;
-            size_t right = count - at - left < width ? count - at - left : width;
-            if (right)
-                inversions += merge(from + at, left, from + at + left, right, to + at);
-            else
-                memcpy(to + at, from + at, left * sizeof *to);
+    for (size_t run = 0; run < runs; run++)
+        inversions += sort_run(keys + BOUND(run), BOUND(run + 1) - BOUND(run));
+    for (size_t width = 1; width < runs; width *= 2) {
+        for (size_t run = 0; run < runs; run += 2 * width) {
+            size_t low = BOUND(run), middle = BOUND(run + width), high = BOUND(run + 2 * width);
+            inversions += merge(from + low, middle - low, from + middle, high - middle, to + low);
         }
         int64_t *swap = from;
         from = to;
         to = swap;
     }
+#undef BOUND
     from_keys(from, count, values);
     return inversions;
 }
