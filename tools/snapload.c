@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
 // snapload: dumps into a store.
+#include "cli/dumps.h"
 #include "cli/tool.h"
 #include "cli/values.h"
 
+#include <heapsnap/load_many.h>
+
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 static const char *output, *format, *label, *keep_graphs;
 static struct opt_list tags;
-static bool append, force;
-static uint64_t keep_totals_s;
+static bool append, force, each;
+static uint64_t keep_totals_s, jobs;
 
 static const struct opt opts[] = {
     {OPT_TEXT, 'o', "output", "FILE", &output, "the store to write; default: the dump's name, .db"},
@@ -21,6 +26,9 @@ static const struct opt opts[] = {
     {OPT_LIST, 't', "tag", "NAME=VALUE", &tags, "give it a tag; may be repeated"},
     {OPT_TEXT, 0, "format", "FORMAT", &format,
      "the dumps' format, when it is not recognised; see snapinfo --formats"},
+    {OPT_GROUP, .name = "Many dumps: of a folder, of a quoted pattern, or with --each"},
+    {OPT_FLAG, 0, "each", NULL, &each, "every dump is a snapshot of its own"},
+    {OPT_COUNT, 'j', "jobs", "N", &jobs, "load N dumps at a time; default: as many as cores"},
     {OPT_GROUP, .name = "Retention, with --append"},
     {OPT_TEXT, 0, "keep-graphs", "N|DURATION", &keep_graphs,
      "drop objects and references but of the newest N snapshots, or of the last 7d"},
@@ -166,33 +174,126 @@ static int show(struct cli *cli, const char *store, const hsn_snapshot_list *lis
     return r;
 }
 
-static int run(struct cli *cli)
+static bool same_file(const char *a, const char *b)
 {
-    hsn_error err = {0};
-    hsn_load_result result = {0};
-    hsn_pair *pairs = NULL;
-    hsn_retention retention;
+    struct stat x, y;
+    return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static int check_options(struct cli *cli)
+{
     if ((keep_graphs || keep_totals_s) && !append)
         return cli_usage(cli, "%s needs --append", keep_graphs ? "--keep-graphs" : "--keep-totals");
-    if (parse_retention(cli, &retention))
-        return STATUS_TROUBLE;
     if (append && force)
         return cli_usage(cli, "only one of --append and --force");
     if (format && !known_format(format))
         return cli_usage(cli, "no format is named '%s', see 'snapinfo --formats'", format);
     if (!output && !strcmp(cli->args[0], "-"))
         return cli_usage(cli, "a dump from standard input needs --output");
+    if (!output && strpbrk(cli->args[0], "*?["))
+        return cli_usage(cli, "a pattern needs --output");
     if (output && !strcmp(output, "-"))
         return cli_usage(cli, "a store cannot be written to standard output");
-    if (split_tags(cli, &pairs))
+    return STATUS_OK;
+}
+
+static int fail(struct cli *cli, const char *store, const char *subject, int r,
+                const hsn_error *err)
+{
+    if (r == HSN_EINVAL && !append && !force && !access(store, F_OK))
+        return cli_error(cli, store, "the file exists; --append adds to it, --force replaces it");
+    return cli_failed(cli, subject, err);
+}
+
+// Dumps of one process at one instant.
+static int load_one(struct cli *cli, const char *store, const struct dumps *dumps,
+                    const hsn_load_options *options)
+{
+    hsn_error err = {0};
+    hsn_load_result result = {0};
+    double started_s = now_s();
+    int r = hsn_load(store, dumps->paths, dumps->count, options, &result, &err);
+    if (r == HSN_PARTIAL)
+        cli_damaged(cli, dumps->paths[0], &result.damage);
+    if (r < 0)
+        return fail(cli, store, dumps->paths[0], r, &err);
+    double elapsed_s = now_s() - started_s;
+    for (size_t i = 0; i < result.snapshots.count; i++)
+        summarize(cli, store, &result.snapshots.rows[i], elapsed_s);
+    tell_dropped(cli, store, &result.dropped);
+    cli_detail(cli, "%s: peak memory %s while building, %s in all", store,
+               cli_bytes(cli, result.peak_bytes), cli_bytes(cli, peak_rss_bytes()));
+    r = cli->format == FORMAT_JSON ? show(cli, store, &result.snapshots, &err) : STATUS_OK;
+    hsn_load_result_free(&result);
+    return r < 0 ? cli_failed(cli, store, &err) : r;
+}
+
+static void tell_outcome(struct cli *cli, const char *path, const hsn_load_outcome *outcome)
+{
+    hsn_error told = outcome->error;
+    if (outcome->status < 0)
+        snprintf(told.message, sizeof told.message, "%.240s; left out", outcome->error.message);
+    if (outcome->status != HSN_OK)
+        cli_damaged(cli, path, &told);
+}
+
+static void summarize_many(struct cli *cli, const char *store, const hsn_load_many_result *result,
+                           double elapsed_s)
+{
+    uint64_t objects = 0, bytes_read = 0;
+    for (size_t i = 0; i < result->snapshots.count; i++) {
+        objects += result->snapshots.rows[i].objects;
+        bytes_read += result->snapshots.rows[i].bytes_read;
+    }
+    const char *rate =
+        elapsed_s > 0 ? cli_bytes(cli, (uint64_t)((double)bytes_read / elapsed_s)) : "?";
+    const char *left_out =
+        result->left_out ? cli_format(cli, ", %zu left out", result->left_out) : "";
+    cli_note(cli, "%s: stored %zu snapshots of %zu dumps%s: %llu objects in %.2f s, %s/s", store,
+             result->snapshots.count, result->count, left_out, (unsigned long long)objects,
+             elapsed_s, rate);
+    cli_detail(cli, "%s: peak memory %s", store, cli_bytes(cli, peak_rss_bytes()));
+}
+
+// Every dump a snapshot of its own, side by side.
+static int load_each(struct cli *cli, const char *store, const struct dumps *dumps,
+                     const hsn_load_options *options)
+{
+    hsn_error err = {0};
+    hsn_load_many_result result = {0};
+    double started_s = now_s();
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned at_once = jobs ? jobs > 256 ? 256 : (unsigned)jobs : cores > 0 ? (unsigned)cores : 1;
+    int r = hsn_load_many(store, dumps->paths, dumps->count, options, at_once, &result, &err);
+    // When nothing was stored, the reason is the message.
+    if (r >= 0)
+        for (size_t i = 0; i < result.count; i++)
+            tell_outcome(cli, dumps->paths[i], &result.dumps[i]);
+    if (r >= 0) {
+        summarize_many(cli, store, &result, now_s() - started_s);
+        tell_dropped(cli, store, &result.dropped);
+        r = cli->format == FORMAT_JSON ? show(cli, store, &result.snapshots, &err) : STATUS_OK;
+    }
+    r = r < 0 ? fail(cli, store, dumps->paths[0], r, &err) : r;
+    hsn_load_many_free(&result);
+    return r;
+}
+
+static int run(struct cli *cli)
+{
+    hsn_pair *pairs = NULL;
+    hsn_retention retention;
+    struct dumps dumps;
+    if (check_options(cli) || parse_retention(cli, &retention) || split_tags(cli, &pairs) ||
+        cli_dumps(cli, &dumps))
         return STATUS_TROUBLE;
-    for (size_t i = 0; i < cli->arg_count; i++)
-        if (cli_check_input(cli, cli->args[i]))
-            return STATUS_TROUBLE;
+    if (jobs && !dumps.many && !each)
+        return cli_usage(cli, "--jobs goes with a folder, a pattern or --each");
     const char *store =
         output ? output : cli_derived_path(cli, &(struct opt_file){0}, cli->args[0], ".db");
-    if (force && cli_is_input(cli, store))
-        return cli_error(cli, store, "is an input, and would be lost");
+    for (size_t i = 0; force && i < dumps.count; i++)
+        if (same_file(dumps.paths[i], store))
+            return cli_error(cli, store, "is an input, and would be lost");
     hsn_load_options options = {
         .format = format,
         .label = label,
@@ -204,37 +305,20 @@ static int run(struct cli *cli)
         .progress = cli_progress(cli),
         .retention = &retention,
     };
-    double started_s = now_s();
-    int r = hsn_load(store, cli->args, cli->arg_count, &options, &result, &err);
-    if (r == HSN_PARTIAL)
-        cli_damaged(cli, cli->args[0], &result.damage);
-    if (r < 0)
-        goto done;
-    double elapsed_s = now_s() - started_s;
-    for (size_t i = 0; i < result.snapshots.count; i++)
-        summarize(cli, store, &result.snapshots.rows[i], elapsed_s);
-    tell_dropped(cli, store, &result.dropped);
-    cli_detail(cli, "%s: peak memory %s while building, %s in all", store,
-               cli_bytes(cli, result.peak_bytes), cli_bytes(cli, peak_rss_bytes()));
-    r = cli->format == FORMAT_JSON ? show(cli, store, &result.snapshots, &err) : STATUS_OK;
-done:
-    if (r == HSN_EINVAL && !append && !force && !access(store, F_OK))
-        r = cli_error(cli, store, "the file exists; --append adds to it, --force replaces it");
-    else if (r < 0)
-        r = cli_failed(cli, cli->args[0], &err);
-    hsn_load_result_free(&result);
-    return r;
+    return dumps.many || each ? load_each(cli, store, &dumps, &options)
+                              : load_one(cli, store, &dumps, &options);
 }
 
 const struct tool tool = {
     .name = "snapload",
-    .summary = "read dumps of one process at one instant into a store",
+    .summary = "read dumps of one process at one instant, or of many processes, into a store",
     .args = "DUMP...",
     .examples = "snapload app.jsonl.gz -o app.db\n"
                 "snapload tuesday.jsonl.gz --append -o nightly.db --label tuesday\n"
                 "snapload heap.jsonl.gz allocations.jsonl -o both.db --tag service=payment\n"
                 "snapload tonight.jsonl.gz --append -o history.db --keep-graphs 7 --keep-totals "
                 "365d\n"
+                "snapload dumps/ -o fleet.db --tag service=shop\n"
                 "gzip -dc app.jsonl.gz | snapload - -o app.db",
     .opts = opts,
     .features = TOOL_JSON | TOOL_SNAPSHOTS,

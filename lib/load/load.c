@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "load/load_private.h"
 #include "readers/reader.h"
 #include "store/builder.h"
 #include "store/copy.h"
@@ -261,47 +262,6 @@ static int finish(const loading *l, int r, hsn_load_result *result, hsn_load_res
     return r;
 }
 
-// Another process made the store while ours was being written beside it: add to that one.
-static int append_to_other(loading *l, const char *path, hsn_load_result *result, hsn_error *err)
-{
-    const hsn_history_options options = {.with_graph = 1};
-    hsn_store *other = NULL, *own = l->store;
-    hsn_load_result merged = {.peak_bytes = result->peak_bytes};
-    int r = hsn_store_open(&other, path, &(hsn_store_options){.writable = 1}, err);
-    if (r >= 0)
-        r = hsn__store_transaction(other, HSN__QUERY_BEGIN, err);
-    l->in_transaction = r >= 0;
-    l->store = other;
-    for (size_t i = 0; r >= 0 && i < result->snapshots.count; i++) {
-        r = hsn__snapshot_copy(other, own, result->snapshots.rows[i].id, &options, &l->last_id,
-                               err);
-        if (!i)
-            l->first_id = l->last_id;
-    }
-    r = end_loading(l, r, &merged, err);
-    hsn_load_result_free(result);
-    *result = merged;
-    hsn_store_close(other);
-    l->store = own;
-    return r;
-}
-
-// The new store gets its name, or what it holds goes where the name is taken.
-static int commit(loading *l, const char *path, hsn_load_result *result, hsn_error *err)
-{
-    if (!l->options->append)
-        return hsn__store_commit_file(l->store, l->options->replace, err);
-    int r = hsn__store_publish(l->store, err);
-    if (r == HSN_OK) {
-        hsn_store_close(l->store);
-        return r;
-    }
-    if (r == HSN_DONE)
-        r = append_to_other(l, path, result, err);
-    hsn__store_abandon(l->store);
-    return r;
-}
-
 int hsn_load(const char *store_path, const char *const *dump_paths, size_t dump_count,
              const hsn_load_options *options, hsn_load_result *result, hsn_error *err)
 {
@@ -327,32 +287,48 @@ int hsn_load(const char *store_path, const char *const *dump_paths, size_t dump_
     if (r < 0 || l.store->final_path == NULL)
         hsn__store_abandon(l.store);
     else
-        r = commit(&l, store_path, &outcome, err);
+        r = hsn__load_publish(l.store, store_path, l.options, 0, &outcome.snapshots,
+                              &outcome.dropped, err);
+    if (r >= 0 && outcome.snapshots.count)
+        outcome.id = outcome.snapshots.rows[outcome.snapshots.count - 1].id;
     r = finish(&l, r, &outcome, result, err);
     loading_clear(&l);
     return r;
 }
 
-// `selector` chooses one of the dump's snapshots; NULL = the last one.
-static int load_in_memory(hsn_store **out, hsn_snapshot_id *out_id, const char *path,
-                          const char *selector, const hsn_load_options *options, hsn_error *err)
+int hsn__load_in_memory(hsn_store **out, const char *path, const hsn_load_options *options,
+                        hsn_load_result *result, hsn_error *err)
 {
     loading l = {.options = options};
     hsn_load_result outcome = {0};
+    *out = NULL;
     int r = hsn__store_create(&l.store, NULL, err);
     if (r >= 0)
         r = load_dumps(&l, &path, 1, err);
     r = end_loading(&l, r, &outcome, err);
-    if (r >= 0)
-        r = hsn_snapshot_find(l.store, selector, out_id, NULL);
-    if (r == HSN_ENOTFOUND)
-        hsn__fail(err, r, path, "no snapshot named '%s'", selector);
-    r = finish(&l, r, &outcome, NULL, err);
+    r = finish(&l, r, &outcome, result, err);
     if (r < 0)
         hsn__store_abandon(l.store);
     else
         *out = l.store;
     loading_clear(&l);
+    return r;
+}
+
+// `selector` chooses one of the dump's snapshots; NULL = the last one.
+static int open_dump(hsn_store **out, hsn_snapshot_id *out_id, const char *path,
+                     const char *selector, const hsn_load_options *options, hsn_error *err)
+{
+    hsn_error damage = {0};
+    int r = hsn__load_in_memory(out, path, options, NULL, &damage);
+    int found = r < 0 ? HSN_OK : hsn_snapshot_find(*out, selector, out_id, NULL);
+    if (found < 0) {
+        hsn_store_close(*out);
+        *out = NULL;
+        return hsn__fail(err, found, path, "no snapshot named '%s'", selector);
+    }
+    if (err && !err->code)
+        *err = damage;
     return r;
 }
 
@@ -404,7 +380,7 @@ int hsn_snapshot_open(hsn_store **out_store, hsn_snapshot_id *out_id, const char
     if (!mark || mark == argument || !access(argument, F_OK)) {
         if (strcmp(argument, "-") && is_database(argument))
             return open_stored(out_store, out_id, argument, NULL, err);
-        return load_in_memory(out_store, out_id, argument, NULL, options, err);
+        return open_dump(out_store, out_id, argument, NULL, options, err);
     }
     size_t length = (size_t)(mark - argument);
     char *path = hsn__alloc(length + 1);
@@ -414,7 +390,7 @@ int hsn_snapshot_open(hsn_store **out_store, hsn_snapshot_id *out_id, const char
     path[length] = 0;
     r = access(path, F_OK)  ? hsn__fail(err, HSN_ENOTFOUND, path, "no such file")
         : is_database(path) ? open_stored(out_store, out_id, path, mark + 1, err)
-                            : load_in_memory(out_store, out_id, path, mark + 1, options, err);
+                            : open_dump(out_store, out_id, path, mark + 1, options, err);
     hsn__free(path);
     return r;
 }

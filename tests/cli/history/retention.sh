@@ -6,7 +6,7 @@ done
 snapinfo h.db
 snapinfo --verify h.db
 snaptop 'h.db#monday' -n 3
-snapgrow h.db -n 3
+snapgrow h.db --json | tr -d '\n ' | grep -o '"counts":\[[0-9,]*\]' | head -3
 snapdiff 'h.db#monday' 'h.db#wednesday' -n 2
 for question in cyclefind retained refaudit; do
     $question 'h.db#monday' || echo status $?
