@@ -114,6 +114,12 @@ static int print_folded(struct cli *cli, const hsn_flame *flame)
     return out_close(out);
 }
 
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
 static int draw(struct cli *cli, const hsn_flame *flame, struct snapshot *const *snapshots)
 {
     hsn_flame_svg_options options = {.title = title, .upwards = upwards};
@@ -123,7 +129,7 @@ static int draw(struct cli *cli, const hsn_flame *flame, struct snapshot *const 
     char *data;
     size_t size;
     for (size_t i = 0; i < flame->snapshots; i++)
-        options.sources[i] = snapshots[i]->argument;
+        options.sources[i] = file_name(snapshots[i]->argument);
     if (hsn_flame_render(flame, &options, &data, &size, &err) < 0)
         return cli_failed(cli, cli->args[0], &err);
     const char *path = cli_derived_path(cli, &file, cli->args[0], "-flame.svg");

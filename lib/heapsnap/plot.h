@@ -21,7 +21,7 @@ typedef enum hsn_plot_unit {
     HSN_PLOT_STEPS,   /**< 1, 2, 3 …: whole numbers only */
 } hsn_plot_unit;
 
-/** How a line is drawn: X is 1 to 8 in its colour, with dashes of its own; 0 = the next ones. */
+/** How a line is drawn. 0 = in the next of eight colours, each with dashes of its own. */
 enum hsn_plot_look {
     HSN_PLOT_DOTS = 1,    /**< a dot at every value, as long as there are few */
     HSN_PLOT_THIN = 2,    /**< thin and dashed: a fit through another line, of the same colour */
@@ -44,7 +44,8 @@ typedef struct hsn_plot_interval {
     const char *name;
     double x0, y0;  /**< where it begins */
     double x1, y1;  /**< where it ends; x1 ≥ x0 */
-    unsigned color; /**< equal numbers, equal colour and name in the legend */
+    unsigned color; /**< equal numbers, equal colour and one name in the legend */
+    unsigned level; /**< how many others it lies within: inner brackets are smaller */
 } hsn_plot_interval;
 
 /** A point worth naming: the peak. */

@@ -19,7 +19,7 @@
 enum {
     WIDTH = 1200,
     HEIGHT = 520,      // of one panel
-    CELL_HEIGHT = 190, // of a small one
+    CELL_HEIGHT = 200, // of a small one
     COLUMNS = 3,
     MARGIN = 12,
     LEFT = 74, // room for the texts of the y axis
@@ -322,11 +322,13 @@ static void put_lines(drawing *d, const frame *f, const hsn_plot_panel *panel)
 
 // ---- intervals and marks ----------------------------------------------------------------------
 
-static void put_bracket(hsn__buf *out, double x, double y, int side)
+// `side` 1 opens, -1 closes. Brackets at one place stand around each other.
+static void put_bracket(hsn__buf *out, double x, double y, unsigned level, int side)
 {
+    int half = 16 - 4 * (int)(level < 2 ? level : 2);
     hsn__buf_puts(out, "M");
-    put_point(out, x + 5 * side, y - 9);
-    hsn__buf_printf(out, "h%dv18h%d", -5 * side, 5 * side);
+    put_point(out, x + 5 * side, y - half);
+    hsn__buf_printf(out, "h%dv%dh%d", -5 * side, 2 * half, 5 * side);
 }
 
 static void put_intervals(drawing *d, const frame *f, const hsn_plot_panel *panel)
@@ -342,8 +344,10 @@ static void put_intervals(drawing *d, const frame *f, const hsn_plot_panel *pane
         hsn__buf_puts(d->out, " \xe2\x86\x92 ");
         hsn__plot_value(panel->y_unit, one->y1, d->out);
         hsn__buf_printf(d->out, "</title><path class=\"c%u\" d=\"", one->color % COLORS + 1);
-        put_bracket(d->out, hsn__plot_at(&f->x, one->x0), hsn__plot_at(&f->y, one->y0), 1);
-        put_bracket(d->out, hsn__plot_at(&f->x, one->x1), hsn__plot_at(&f->y, one->y1), -1);
+        put_bracket(d->out, hsn__plot_at(&f->x, one->x0), hsn__plot_at(&f->y, one->y0), one->level,
+                    1);
+        put_bracket(d->out, hsn__plot_at(&f->x, one->x1), hsn__plot_at(&f->y, one->y1), one->level,
+                    -1);
         hsn__buf_puts(d->out, "\"/></g>\n");
     }
 }
@@ -481,7 +485,7 @@ static void put_small(drawing *d, size_t number, double top)
     double y = top + (double)(number / COLUMNS) * CELL_HEIGHT;
     frame f = {.left = left + 66,
                .right = left + cell - 18,
-               .top = y + 42,
+               .top = y + 52,
                .bottom = y + CELL_HEIGHT - 32};
     hsn__buf_puts(d->out, "<g role=\"img\">\n");
     if (panel->title && *panel->title) {
