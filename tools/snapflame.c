@@ -8,12 +8,10 @@
 
 static const char *const words[] = {"lineno", "function", "filename", NULL};
 static const hsn_by groupings[] = {HSN_BY_LINENO, HSN_BY_FUNCTION, HSN_BY_FILENAME};
-static const char *const metrics[] = {"inuse", "inuse_bytes", "inuse_count", NULL};
-enum { INUSE_COUNT = 2 };
 
 static struct grouping grouping = GROUPING_DEFAULTS;
 static const char *output, *title;
-static int by, metric, upwards;
+static int by, upwards;
 static uint64_t depth = HSN_FLAME_MAX_DEPTH;
 static bool reverse, retained, folded, keep = true;
 
@@ -23,7 +21,7 @@ static const struct opt opts[] = {
     {OPT_TEXT, 0, "title", "TEXT", &title, "heading of the picture"},
     {OPT_GROUP, .name = "What is drawn"},
     {OPT_CHOICE, 0, "by", "WHAT", &by, "what one frame is", .choices = words},
-    {OPT_CHOICE, 0, "metric", "WHAT", &metric, "what makes a box wide", .choices = metrics},
+    GROUPING_METRIC_ROW(grouping),
     {OPT_FLAG, 0, "retained", NULL, &retained,
      "by retained bytes: an object takes all that it dominates to where it was allocated"},
     {OPT_FLAG, 0, "keep", NULL, &keep,
@@ -54,7 +52,8 @@ static const hsn_column columns[] = {
 };
 
 static const hsn_column member_columns[] = {
-    {HSN_COLUMN_COUNT, "stacks"}, {HSN_COLUMN_COUNT, "dropped"}, {HSN_COLUMN_COUNT, "levels"}, {0}};
+    {HSN_COLUMN_COUNT, "stacks"}, {HSN_COLUMN_COUNT, "dropped"}, {HSN_COLUMN_COUNT, "levels"},
+    {HSN_COLUMN_TEXT, "metric"},  {HSN_COLUMN_TEXT, "unit"},     {0}};
 
 static int print_json(struct cli *cli, const hsn_flame *flame)
 {
@@ -92,6 +91,8 @@ static int print_json(struct cli *cli, const hsn_flame *flame)
         hsn_table_count(members, flame->stacks);
         hsn_table_count(members, flame->dropped + flame->dropped_deep);
         hsn_table_count(members, flame->levels);
+        hsn_table_text(members, flame->metric);
+        hsn_table_text(members, flame->unit);
     }
     int status = r < 0 ? cli_failed(cli, NULL, &err) : out_table(cli, "flame", table, members);
     hsn_table_free(table);
@@ -179,7 +180,7 @@ static int run(struct cli *cli)
     for (size_t i = 0; i < count; i++)
         refs[i] = (hsn_snapshot_ref){snapshots[i]->store, snapshots[i]->id};
     hsn_flame_options options = {.by = groupings[by],
-                                 .by_count = metric == INUSE_COUNT,
+                                 .metric = totals.metric,
                                  .reverse = reverse,
                                  .retained = retained,
                                  .keep = keep,

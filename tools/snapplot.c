@@ -30,8 +30,9 @@ static const struct opt opts[] = {
     {OPT_TEXT, 0, "title", "TEXT", &title, "heading of the picture"},
     {OPT_GROUP, .name = "Memory over time"},
     {OPT_CHOICE, 0, "align", "WHEN", &align,
-     "where several processes begin: at their own start, by the clock, or by the clock when all of "
-     "them ran at one time",
+     "where several processes begin; auto is by the clock when all of them ran at one time, else "
+     "each "
+     "at its own start",
      .choices = aligns},
     {OPT_FLAG, 0, "slope", NULL, &slope, "draw least-squares lines (default)"},
     {OPT_GROUP, .name = "Growth over snapshots"},
@@ -147,7 +148,7 @@ static int draw_timelines(struct cli *cli, const hsn_timeline *timelines, const 
         calls += timelines[i].call_count;
     }
     int status =
-        write_svg(cli, data, size, cli_format(cli, "%zu curves, %zu calls", curves, calls));
+        write_svg(cli, data, size, cli_format(cli, "curves: %zu, calls: %zu", curves, calls));
     hsn_plot_free(data);
     return status;
 }
@@ -208,8 +209,9 @@ static int plot_growth(struct cli *cli, struct snapshot **snapshots, size_t coun
     hsn_snapshot_ref *refs = cli_alloc(cli, count, sizeof *refs);
     int64_t *times = cli_alloc(cli, count, sizeof *times);
     int64_t *rss = cli_alloc(cli, count, sizeof *rss);
-    hsn_by by = grouping.by == BY_AUTO ? grouping_default(snapshots, count)
-                                       : (hsn_by)(grouping.by - BY_FIRST);
+    hsn_by by = grouping_by(
+        &grouping, grouping.by == BY_AUTO ? HSN_BY_COUNT : (hsn_by)(grouping.by - BY_FIRST),
+        snapshots, count);
     if (cli->format == FORMAT_JSON)
         return cli_usage(cli, "--json tells memory over time; snapgrow --json has these numbers");
     if (count < 2)

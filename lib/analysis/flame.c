@@ -27,17 +27,27 @@ int hsn__flame_of_profile(const hsn_profile *profile, const hsn_flame_options *o
                               .frame_count = profile->frame_count,
                               .stacks = profile->stacks,
                               .stack_count = profile->stack_count,
-                              .snapshots = 1};
+                              .snapshots = 1,
+                              .metric = HSN_METRIC_INUSE_NAME,
+                              .unit = HSN_UNIT_BYTES};
     hsn__filter filter = {0};
+    size_t chosen, first = 0, count = profile->total_count;
     *out = (hsn_flame){0};
     input.rows = hsn__alloc_array(profile->total_count, sizeof *input.rows);
     int r = input.rows ? check_profile(profile, err) : hsn__fail_memory(err);
     if (r >= 0)
         r = hsn__filter_prepare(&filter, profile, options->filters, options->filter_count, err);
-    for (size_t i = 0; r >= 0 && i < profile->total_count; i++) {
+    if (r >= 0)
+        r = hsn_metric_choose(profile->metrics, profile->metric_count, options->metric, &chosen,
+                              &input.by_count, err);
+    if (r >= 0 && profile->metric_count) {
+        input.metric = profile->metrics[chosen].name;
+        input.unit = profile->metrics[chosen].unit;
+        first = profile->metrics[chosen].first_total;
+        count = profile->metrics[chosen].total_count;
+    }
+    for (size_t i = first; r >= 0 && i < first + count; i++) {
         const hsn_stack_total *total = &profile->totals[i];
-        if (total->metric != HSN_METRIC_INUSE)
-            continue;
         hsn__cell_add(&input.wholes[1], total->count, total->size_bytes);
         if (!hsn__filter_passes(&filter, total->stack, total->domain))
             continue;
@@ -66,7 +76,10 @@ int hsn__flame_of_totals(const hsn_totals *totals, const hsn_flame_options *opti
                               .stack_count = totals->stack_count,
                               .row_count = totals->count,
                               .snapshots = totals->columns,
-                              .wholes = {totals->wholes[0], totals->wholes[last]}};
+                              .wholes = {totals->wholes[0], totals->wholes[last]},
+                              .metric = totals->metric,
+                              .unit = totals->unit,
+                              .by_count = totals->by_count};
     *out = (hsn_flame){0};
     input.rows = hsn__alloc_array(totals->count, sizeof *input.rows);
     int r = input.rows ? HSN_OK : hsn__fail_memory(err);
@@ -122,6 +135,7 @@ int hsn_flame_read(const hsn_snapshot_ref *snapshots, size_t count,
     hsn_profile profiles[2] = {{0}}, shown[2];
     const hsn_profile *pointers[2] = {&shown[0], &shown[1]};
     hsn_stack_total *retained[2] = {NULL, NULL};
+    hsn_metric live[2]; // of retained bytes
     hsn_totals totals = {0};
     size_t rows = 0;
     bool functions = false;
@@ -141,6 +155,11 @@ int hsn_flame_read(const hsn_snapshot_ref *snapshots, size_t count,
         if (retained[i]) {
             shown[i].totals = retained[i];
             shown[i].total_count = count_retained;
+            shown[i].metrics = &live[i];
+            shown[i].metric_count = 1;
+            live[i] = (hsn_metric){.name = HSN_METRIC_INUSE_NAME,
+                                   .unit = HSN_UNIT_BYTES,
+                                   .total_count = count_retained};
         }
         rows += shown[i].total_count;
         functions = functions || has_functions(&profiles[i]);

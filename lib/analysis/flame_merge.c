@@ -357,11 +357,21 @@ int hsn__flame_merge_stacks(const hsn__flame_input *input, const hsn_flame_optio
     uint32_t root;
     if (!m.options.by)
         m.options.by = HSN_BY_LINENO;
-    *out = (hsn_flame){
-        .options = m.options, .stacks = input->row_count, .snapshots = input->snapshots};
+    m.options.metric = NULL;
+    m.options.filters = NULL;
+    m.options.filter_count = 0;
+    *out = (hsn_flame){.options = m.options,
+                       .stacks = input->row_count,
+                       .snapshots = input->snapshots,
+                       .by_count = input->by_count};
     memcpy(out->wholes, input->wholes, sizeof out->wholes);
     m.arena = out->memory = hsn__alloc_zeroed(1, sizeof(hsn__arena));
     int r = out->memory ? HSN_OK : hsn__fail_memory(err);
+    if (r >= 0) {
+        out->metric = hsn__arena_copy(m.arena, input->metric, strlen(input->metric));
+        out->unit = hsn__arena_copy(m.arena, input->unit, strlen(input->unit));
+        r = out->metric && out->unit ? HSN_OK : hsn__fail_memory(err);
+    }
     if (r >= 0)
         r = group_frames(&m, err);
     if (r >= 0)

@@ -25,6 +25,8 @@ typedef struct hsn__flame_input {
     size_t row_count;
     size_t snapshots;
     hsn_cell wholes[2];
+    const char *metric, *unit;
+    int by_count;
 } hsn__flame_input;
 
 /** A box in the making. */
@@ -52,7 +54,7 @@ typedef struct hsn__flame_merge {
 /** The value that makes boxes wide. */
 static inline uint64_t hsn__flame_value(const hsn__flame_merge *m, const hsn_cell *cell)
 {
-    return m->options.by_count ? cell->count : cell->size_bytes;
+    return m->input->by_count ? cell->count : cell->size_bytes;
 }
 
 static inline uint64_t hsn__flame_width(const hsn__flame_merge *m, const hsn_cell cells[2])

@@ -17,10 +17,10 @@ typedef enum hsn_flame_origin {
     HSN_FLAME_NATIVE,      /**< no file is known */
 } hsn_flame_origin;
 
-/** All zero = stacks by line from the root on, weighed by live bytes, all of them. */
+/** All zero = stacks by line from the root on, weighed by the default metric. */
 typedef struct hsn_flame_options {
     hsn_by by;          /**< what one frame is: LINENO (also 0), FUNCTION or FILENAME */
-    int by_count;       /**< boxes are as wide as blocks, not bytes */
+    const char *metric; /**< as hsn_metric_choose() takes it; NULL = the default one */
     int reverse;        /**< the newest frame first, its callers below it */
     int retained;       /**< objects of the graph, by what they retain; see hsn_flame_read() */
     int keep;           /**< with `retained`: dominators are kept in the store */
@@ -58,7 +58,10 @@ typedef struct hsn_flame {
     uint64_t dropped;          /**< boxes too narrow, right below one that is there … */
     uint64_t dropped_deep;     /**< … and boxes right below max_depth */
     hsn_cell wholes[2];        /**< of the snapshots, whatever the filters leave out */
-    hsn_flame_options options; /**< as given; its filters must not be used */
+    hsn_flame_options options; /**< as given, but without metric and filters */
+    const char *metric;        /**< its name: "inuse" */
+    const char *unit;          /**< of its sizes: "bytes" */
+    int by_count;              /**< boxes are as wide as counts: "inuse_count" was asked for */
     void *memory;              /**< private */
 } hsn_flame;
 
@@ -71,11 +74,10 @@ typedef struct hsn_flame {
  * By filename, frames of one file that call each other are one box.
  *
  * Owns:   free *out with hsn_flame_free(). Independent of the stores.
- * Errors: HSN_EINVAL (another `by`, or not 1 or 2 snapshots), HSN_ENOTFOUND (no allocations; no
- *         functions by function; no objects with `retained`), HSN_ELIMIT, HSN_EFORMAT, HSN_ESTORE,
- *         HSN_ENOMEM, HSN_ECANCELED.
- * Cost:   O(stacks); reversed O(stacks × depth) at worst; with `retained` and that of dominators.
- * Source: docs/analysis/flame.md
+ * Errors: HSN_EINVAL (another `by`, or not 1 or 2 snapshots), HSN_ENOTFOUND (no allocations, or no
+ * such metric; no functions by function; no objects with `retained`), HSN_ELIMIT, HSN_EFORMAT,
+ * HSN_ESTORE, HSN_ENOMEM, HSN_ECANCELED. Cost:   O(stacks); reversed O(stacks × depth) at worst;
+ * with `retained` and that of dominators. Source: docs/analysis/flame.md
  */
 HSN_API int hsn_flame_read(const hsn_snapshot_ref *snapshots, size_t count,
                            const hsn_flame_options *options, const hsn_progress *progress,

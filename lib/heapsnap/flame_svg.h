@@ -39,7 +39,7 @@ HSN_API void hsn_flame_svg_free(char *svg);
 /**
  * Print every stack that has something of its own as `root;caller;leaf 4096`, in the order of the
  * boxes, with both values when there are two snapshots: what the folded reader and flame graph
- * tools read. Semicolons and control characters in names become `_`.
+ * tools read.
  *
  * Errors: HSN_EINVAL (a reversed flame graph), HSN_EIO (write), HSN_ENOMEM.
  * Cost:   O(frames of all stacks).

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Folded stacks: a line per stack, `root;caller;leaf 4096`, as the folded reader reads them.
 //
-// Frames with a line are `file:line (function)`, those without `function (file)`. Boxes stand in
-// preorder, so the line so far is kept and cut back to the parent's.
+// Frames are spelled as the exporter spells them. Boxes stand in preorder, so the line so far is
+// kept and cut back to the parent's.
 #include "heapsnap/flame_svg.h"
 
 #include <errno.h>
@@ -12,35 +12,11 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/fail.h"
-
-static void put_clean(hsn__buf *out, const char *text)
-{
-    for (; *text; text++)
-        hsn__buf_putc(out, *text == ';' || (unsigned char)*text < ' ' ? '_' : *text);
-}
-
-static void put_frame(hsn__buf *out, const hsn_frame *frame)
-{
-    if (*frame->file && frame->line) {
-        put_clean(out, frame->file);
-        hsn__buf_printf(out, ":%" PRIu32 " (", frame->line);
-        put_clean(out, frame->function);
-        hsn__buf_putc(out, ')');
-    } else if (*frame->function) {
-        put_clean(out, frame->function);
-        if (*frame->file) {
-            hsn__buf_puts(out, " (");
-            put_clean(out, frame->file);
-            hsn__buf_putc(out, ')');
-        }
-    } else {
-        put_clean(out, *frame->file ? frame->file : "(unknown)");
-    }
-}
+#include "render/export_private.h"
 
 static uint64_t value_of(const hsn_flame *flame, const hsn_cell *cell)
 {
-    return flame->options.by_count ? cell->count : cell->size_bytes;
+    return flame->by_count ? cell->count : cell->size_bytes;
 }
 
 static int put_line(const hsn_flame *flame, const hsn_flame_box *box, hsn__buf *line,
@@ -76,9 +52,9 @@ int hsn_flame_folded(const hsn_flame *flame, const hsn_writer *writer, hsn_error
         if (line.size)
             hsn__buf_putc(&line, ';');
         if (box->frame == HSN_NONE)
-            hsn__buf_puts(&line, "(no stack)");
+            hsn__buf_puts(&line, "[unknown]");
         else
-            put_frame(&line, &flame->frames[box->frame].frame);
+            hsn__export_put_frame(&line, &flame->frames[box->frame].frame);
         ends[box->depth] = line.size;
         if (value_of(flame, &box->owns[0]) || value_of(flame, &box->owns[1]))
             r = put_line(flame, box, &line, writer, err);

@@ -20,10 +20,33 @@ typedef struct picture {
 
 // ---- numbers ----------------------------------------------------------------------------------
 
-static void put_exact(hsn__buf *out, uint64_t bytes)
+static bool is_unit(const picture *p, const char *unit)
 {
-    hsn__draw_number(out, bytes);
-    hsn__buf_puts(out, bytes == 1 ? " byte" : " bytes");
+    return !strcmp(p->flame->unit, unit);
+}
+
+// The unit of plain numbers: of samples the metric's name.
+static const char *unit_of(const picture *p)
+{
+    return is_unit(p, HSN_UNIT_COUNT) ? p->flame->metric : p->flame->unit;
+}
+
+static void put_exact(hsn__buf *out, const picture *p, uint64_t size)
+{
+    hsn__draw_number(out, size);
+    hsn__buf_putc(out, ' ');
+    hsn__buf_puts(out, unit_of(p));
+}
+
+// "1.2 MiB", "1.50 s", "137 samples"
+static void put_size(hsn__buf *out, const picture *p, uint64_t size)
+{
+    if (is_unit(p, HSN_UNIT_BYTES))
+        hsn__units_bytes(out, size, false);
+    else if (is_unit(p, HSN_UNIT_NS))
+        hsn__units_ns(out, size, false);
+    else
+        put_exact(out, p, size);
 }
 
 static void put_count(hsn__buf *out, const picture *p, uint64_t count)
@@ -32,82 +55,88 @@ static void put_count(hsn__buf *out, const picture *p, uint64_t count)
     hsn__buf_append(out, p->things, strlen(p->things) - (count == 1));
 }
 
-static int64_t delta(uint64_t before, uint64_t after)
+static void put_sign(hsn__buf *out, uint64_t before, uint64_t after)
 {
-    uint64_t most = INT64_MAX;
-    if (after >= before)
-        return (int64_t)(after - before < most ? after - before : most);
-    return -(int64_t)(before - after < most ? before - after : most);
+    hsn__buf_puts(out, after > before ? "+" : after < before ? "-" : "");
 }
 
-static void put_count_delta(hsn__buf *out, const picture *p, const hsn_cell cells[2])
+static uint64_t distance(uint64_t a, uint64_t b)
 {
-    int64_t change = delta(cells[0].count, cells[1].count);
-    hsn__buf_puts(out, change > 0 ? "+" : change < 0 ? "-" : "");
-    put_count(out, p, change < 0 ? (uint64_t)-change : (uint64_t)change);
+    return a > b ? a - b : b - a;
+}
+
+// "1.2 MiB (1 234 567 bytes)", "12 blocks"
+static void put_value(hsn__buf *out, const picture *p, const hsn_cell *cell, bool count)
+{
+    if (count) {
+        put_count(out, p, cell->count);
+        return;
+    }
+    put_size(out, p, cell->size_bytes);
+    if (is_unit(p, HSN_UNIT_BYTES) || is_unit(p, HSN_UNIT_NS)) {
+        hsn__buf_puts(out, " (");
+        put_exact(out, p, cell->size_bytes);
+        hsn__buf_putc(out, ')');
+    }
+}
+
+// What tells more than the width: counts when there are any that differ from the sizes.
+static bool has_other(const picture *p, const hsn_cell cells[2])
+{
+    if (p->flame->by_count)
+        return cells[0].size_bytes || cells[1].size_bytes;
+    return (cells[0].count || cells[1].count) && !is_unit(p, HSN_UNIT_COUNT);
 }
 
 // "1.2 MiB (1 234 567 bytes), 3.45 %, 12 blocks"
-static void put_amount(hsn__buf *out, const picture *p, const hsn_cell *cell)
+static void put_amount(hsn__buf *out, const picture *p, const hsn_cell cells[2])
 {
-    const hsn_cell *all = &p->flame->boxes[0].cells[1];
-    bool by_count = p->flame->options.by_count;
+    const hsn_cell *all = &p->flame->boxes[0].cells[1], *cell = &cells[1];
+    bool by_count = p->flame->by_count;
     double whole = (double)(by_count ? all->count : all->size_bytes);
-    double part = (double)(by_count ? cell->count : cell->size_bytes);
-    if (by_count) {
-        put_count(out, p, cell->count);
-    } else {
-        hsn__units_bytes(out, cell->size_bytes, false);
-        hsn__buf_puts(out, " (");
-        put_exact(out, cell->size_bytes);
-        hsn__buf_putc(out, ')');
-    }
+    put_value(out, p, cell, by_count);
     if (whole > 0) {
         hsn__buf_puts(out, by_count ? " (" : ", ");
-        hsn__units_real(out, part * 100 / whole, 2);
+        hsn__units_real(out, (double)(by_count ? cell->count : cell->size_bytes) * 100 / whole, 2);
         hsn__buf_puts(out, by_count ? " %)" : " %");
     }
-    if (by_count || cell->count) {
+    if (has_other(p, cells)) {
         hsn__buf_puts(out, ", ");
-        if (by_count)
-            put_exact(out, cell->size_bytes);
-        else
-            put_count(out, p, cell->count);
+        put_value(out, p, cell, !by_count);
     }
 }
 
-// "+1.2 MiB (1 234 bytes → 1 259 525 bytes), +12 blocks (1 → 13)"
-static void put_change(hsn__buf *out, const picture *p, const hsn_cell cells[2])
+// "+1.2 MiB (1 234 bytes → 1 259 525 bytes)", "+12 blocks (1 → 13)"
+static void put_change(hsn__buf *out, const picture *p, const hsn_cell cells[2], bool count)
 {
-    bool by_count = p->flame->options.by_count;
-    for (int i = 0; i < 2; i++) {
-        if (by_count == (i == 0)) {
-            if (i && !cells[0].count && !cells[1].count)
-                return;
-            hsn__buf_puts(out, i ? ", " : "");
-            put_count_delta(out, p, cells);
-            hsn__buf_puts(out, " (");
-            hsn__draw_number(out, cells[0].count);
-            hsn__buf_puts(out, " \xe2\x86\x92 ");
-            hsn__draw_number(out, cells[1].count);
-        } else {
-            hsn__buf_puts(out, i ? ", " : "");
-            hsn__units_delta_bytes(out, delta(cells[0].size_bytes, cells[1].size_bytes), false);
-            hsn__buf_puts(out, " (");
-            put_exact(out, cells[0].size_bytes);
-            hsn__buf_puts(out, " \xe2\x86\x92 ");
-            put_exact(out, cells[1].size_bytes);
-        }
-        hsn__buf_putc(out, ')');
-    }
+    uint64_t before = count ? cells[0].count : cells[0].size_bytes;
+    uint64_t after = count ? cells[1].count : cells[1].size_bytes;
+    put_sign(out, before, after);
+    if (count)
+        put_count(out, p, distance(before, after));
+    else
+        put_size(out, p, distance(before, after));
+    hsn__buf_puts(out, " (");
+    hsn__draw_number(out, before);
+    hsn__buf_puts(out, " \xe2\x86\x92 ");
+    if (count)
+        hsn__draw_number(out, after);
+    else
+        put_exact(out, p, after);
+    hsn__buf_putc(out, ')');
 }
 
 static void put_cells(hsn__buf *out, const picture *p, const hsn_cell cells[2])
 {
-    if (p->flame->snapshots == 2)
-        put_change(out, p, cells);
-    else
-        put_amount(out, p, &cells[1]);
+    if (p->flame->snapshots == 1) {
+        put_amount(out, p, cells);
+        return;
+    }
+    put_change(out, p, cells, p->flame->by_count);
+    if (has_other(p, cells)) {
+        hsn__buf_puts(out, ", ");
+        put_change(out, p, cells, !p->flame->by_count);
+    }
 }
 
 // ---- boxes ------------------------------------------------------------------------------------
@@ -146,13 +175,13 @@ static const char *change_look(const picture *p, const hsn_flame_box *box)
 {
     static const char *const up[] = {"up1", "up2", "up3", "up4"};
     static const char *const down[] = {"down1", "down2", "down3", "down4"};
-    bool by_count = p->flame->options.by_count;
+    bool by_count = p->flame->by_count;
     uint64_t before = by_count ? box->cells[0].count : box->cells[0].size_bytes;
     uint64_t after = by_count ? box->cells[1].count : box->cells[1].size_bytes;
     if (before == after)
         return "same";
-    double share = (double)delta(before, after) / (double)box->width;
-    int step = (int)((share < 0 ? -share : share) * 4);
+    double share = (double)distance(before, after) / (double)box->width;
+    int step = (int)(share * 4);
     step = step > 3 ? 3 : step;
     return after > before ? up[step] : down[step];
 }
@@ -194,6 +223,27 @@ static void put_source(hsn__buf *out, const char *source)
     hsn__text_escape(out, source, strlen(source));
 }
 
+// What the picture shows, as a heading says it.
+static const char *subject(const picture *p)
+{
+    static const struct {
+        const char *metric, *text;
+    } subjects[] = {
+        {HSN_METRIC_INUSE_NAME, "Live memory"},
+        {"alloc", "Everything allocated"},
+        {"peak", "Memory at the peak"},
+        {"temporary", "Temporary memory"},
+        {"cpu", "CPU time"},
+        {"wall", "Time"},
+    };
+    if (p->flame->options.retained)
+        return "Retained memory";
+    for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
+        if (!strcmp(subjects[i].metric, p->flame->metric))
+            return subjects[i].text;
+    return p->flame->metric;
+}
+
 static void put_title(hsn__buf *out, const picture *p)
 {
     const char *const *sources = p->options->sources;
@@ -202,7 +252,7 @@ static void put_title(hsn__buf *out, const picture *p)
         put_source(out, p->options->title);
         return;
     }
-    hsn__buf_puts(out, p->flame->options.retained ? "Retained memory" : "Allocations");
+    hsn__buf_puts(out, subject(p));
     if (sources[0]) {
         hsn__buf_puts(out, sources[1] ? ", " : " of ");
         put_source(out, sources[0]);
@@ -213,18 +263,19 @@ static void put_title(hsn__buf *out, const picture *p)
     }
     hsn__buf_puts(out, ": ");
     if (p->flame->snapshots == 2) {
-        hsn__units_delta_bytes(out, delta(cells[0].size_bytes, cells[1].size_bytes), false);
+        put_sign(out, cells[0].size_bytes, cells[1].size_bytes);
+        put_size(out, p, distance(cells[0].size_bytes, cells[1].size_bytes));
         hsn__buf_puts(out, " (");
-        hsn__units_bytes(out, cells[0].size_bytes, false);
+        put_size(out, p, cells[0].size_bytes);
         hsn__buf_puts(out, " \xe2\x86\x92 ");
-        hsn__units_bytes(out, cells[1].size_bytes, false);
+        put_size(out, p, cells[1].size_bytes);
         hsn__buf_putc(out, ')');
-    } else {
-        hsn__units_bytes(out, cells[1].size_bytes, false);
-        if (cells[1].count) {
-            hsn__buf_puts(out, " in ");
-            put_count(out, p, cells[1].count);
-        }
+        return;
+    }
+    put_size(out, p, cells[1].size_bytes);
+    if (cells[1].count && !is_unit(p, HSN_UNIT_COUNT)) {
+        hsn__buf_puts(out, " in ");
+        put_count(out, p, cells[1].count);
     }
 }
 
@@ -232,7 +283,7 @@ static void put_how(hsn__buf *out, const picture *p)
 {
     const hsn_flame_options *o = &p->flame->options;
     hsn__buf_printf(out, "width: %s%s; %s%s", o->retained ? "retained " : "",
-                    o->by_count ? (o->retained ? "objects" : "blocks") : "bytes",
+                    p->flame->by_count ? p->things + 1 : unit_of(p),
                     p->options->upwards ? "above" : "below",
                     o->reverse ? " what allocated: its callers" : " a frame: what it called");
     if (p->flame->snapshots == 2)
@@ -271,7 +322,9 @@ int hsn_flame_render(const hsn_flame *flame, const hsn_flame_svg_options *option
 {
     picture p = {.flame = flame,
                  .options = options,
-                 .things = flame->options.retained ? " objects" : " blocks"};
+                 .things = flame->options.retained                ? " objects"
+                           : !strcmp(flame->unit, HSN_UNIT_BYTES) ? " blocks"
+                                                                  : " times"};
     bool two = flame->snapshots == 2;
     hsn__boxes boxes = {.count = flame->count,
                         .legend = two ? changes : origins,

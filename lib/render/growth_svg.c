@@ -23,6 +23,8 @@ typedef struct picture {
     size_t first, count; // snapshots that are drawn
     const double *x;
     bool clock;
+    bool by_count;
+    bool is_bytes; // else plain numbers: counts, or another unit's
 } picture;
 
 static const char *keep(picture *p, hsn__buf *text)
@@ -52,9 +54,9 @@ static const double *make_y(picture *p, const hsn_cell *cells)
     double *y = hsn__arena_zeroed(&p->arena, p->count, sizeof *y);
     size_t skip = p->count - p->growth->snapshots;
     for (size_t i = 0; y && i < p->count; i++)
-        y[i] = i < skip               ? NAN
-               : p->options->by_count ? (double)cells[i - skip].count
-                                      : (double)cells[i - skip].size_bytes;
+        y[i] = i < skip      ? NAN
+               : p->by_count ? (double)cells[i - skip].count
+                             : (double)cells[i - skip].size_bytes;
     return y;
 }
 
@@ -88,17 +90,17 @@ static const char *row_title(picture *p, const hsn_growth_row *row)
 static const char *row_note(picture *p, const hsn_growth_row *row)
 {
     hsn__buf text = {0};
-    bool by_count = p->options->by_count;
+    bool by_count = p->by_count;
     double slope = by_count ? row->slope_count : row->slope_bytes;
     int64_t delta = by_count ? row->count_delta : row->size_bytes_delta;
     hsn__buf_puts(&text, hsn_verdict_name(row->trend.verdict));
-    hsn__buf_puts(&text, by_count && slope > 0 ? ", +" : ", ");
-    if (by_count)
+    hsn__buf_puts(&text, !p->is_bytes && slope > 0 ? ", +" : ", ");
+    if (!p->is_bytes)
         hsn__units_real(&text, slope, 1);
     else
         hsn__units_real_bytes(&text, slope, false);
     hsn__buf_puts(&text, " a step, ");
-    if (by_count)
+    if (!p->is_bytes)
         hsn__buf_printf(&text, "%+" PRId64, delta);
     else
         hsn__units_delta_bytes(&text, delta, false);
@@ -120,7 +122,7 @@ static int put_panel(picture *p, const hsn_growth_row *row, const char *title, h
                             .note = note,
                             .lines = line,
                             .line_count = 1,
-                            .y_unit = p->options->by_count ? HSN_PLOT_NUMBER : HSN_PLOT_BYTES};
+                            .y_unit = p->is_bytes ? HSN_PLOT_BYTES : HSN_PLOT_NUMBER};
     return HSN_OK;
 }
 
@@ -162,7 +164,9 @@ static const char *make_title(picture *p)
 int hsn_growth_render(const hsn_growth *growth, const hsn_growth_svg_options *options, char **out,
                       size_t *out_size, hsn_error *err)
 {
-    picture p = {.growth = growth, .options = options};
+    picture p = {.growth = growth,
+                 .options = options,
+                 .by_count = options->by_count || growth->totals.by_count};
     size_t most = options->most ? options->most : DEFAULT_ROWS;
     size_t rows = growth->count < most ? growth->count : most;
     bool by_holder = growth->count && growth->rows[0].holder && *growth->rows[0].holder;
@@ -170,6 +174,7 @@ int hsn_growth_render(const hsn_growth *growth, const hsn_growth_svg_options *op
     hsn_plot_panel *panels = NULL;
     *out = NULL;
     *out_size = 0;
+    p.is_bytes = !p.by_count && !strcmp(growth->totals.unit, HSN_UNIT_BYTES);
     p.count = growth->snapshots + (by_holder ? growth->warmup : 0);
     if (!p.count)
         return hsn__fail(err, HSN_EINVAL, NULL, "no snapshots to draw");

@@ -78,8 +78,7 @@
                    "WHERE snapshot = ?1 ORDER BY id")                                              \
     X(SAMPLE_INSERT,                                                                               \
       "INSERT INTO sample(snapshot, number, series, time_s, value) VALUES (?1, ?2, ?3, ?4, ?5)")   \
-    X(SAMPLE_LIST,                                                                                 \
-      "SELECT series, time_s, value FROM sample WHERE snapshot = ?1 ORDER BY number")              \
+    X(SAMPLE_LIST, "SELECT series, time_s, value FROM sample WHERE snapshot = ?1 ORDER BY number") \
     X(FINDING_INSERT,                                                                              \
       "INSERT INTO finding(snapshot, number, fingerprint, rule, severity, subject, kind, unit, "   \
       "value_old, value_new, value_limit, message, path, allocated_at) VALUES (?1, ?2, ?3, ?4, "   \

@@ -302,11 +302,11 @@ static void test_flame_escapes_texts_once(void)
         return;
     hsn_writer writer = {append, &text};
     CHECK_OK(hsn_flame_folded(&flame, &writer, &err), &err);
-    CHECK_STR(text, "a<b>.py:3 (f&\"g\");/s/c.py:9 () 1500\n"
-                    "a<b>.py:3 (f&\"g\");x_y]]> 40\n"
-                    "(no stack) 7\n");
+    CHECK_STR(text, "f&\"g\" (a<b>.py:3);/s/c.py:9 1500\n"
+                    "f&\"g\" (a<b>.py:3);x:y]]> 40\n"
+                    "[unknown] 7\n");
     CHECK_OK(hsn_flame_render(&flame, &look, &svg, &size, &err), &err);
-    CHECK(strstr(svg, "Allocations of a&amp;b.db: 1.5 KiB in 6 blocks"));
+    CHECK(strstr(svg, "Live memory of a&amp;b.db: 1.5 KiB in 6 blocks"));
     CHECK(strstr(svg,
                  "f&amp;&quot;g&quot; a&lt;b&gt;.py:3\n1.5 KiB (1 540 bytes), 99.55 %, 3 blocks"));
     CHECK(strstr(svg, "x;y]]&gt;\n40 B (40 bytes)"));

@@ -30,13 +30,15 @@ struct grouping {
     {OPT_TEXT, 0, "module", "GLOB", &(g).module, "only types of modules that match"}
 #define GROUPING_SITE_ROWS(g)                                                                      \
     {OPT_GROUP, .name = "Allocations"},                                                            \
-    {OPT_TEXT, 0, "metric", "NAME", &(g).metric,                                                   \
-     "what is counted: inuse, alloc, peak, cpu, or NAME_count to rank by count; snapinfo lists "   \
-     "what a snapshot has"},                                                                       \
+    GROUPING_METRIC_ROW(g),                                                                        \
     {OPT_FLAG, 0, "cumulative", NULL, &(g).cumulative,                                             \
      "count an allocation at every frame of its stack"},                                           \
     GROUPING_FILTER_ROWS(g)
-/** Of GROUPING_SITE_ROWS those that choose. */
+/** Of GROUPING_SITE_ROWS the one that measures, and those that choose. */
+#define GROUPING_METRIC_ROW(g)                                                                     \
+    {OPT_TEXT, 0, "metric", "NAME", &(g).metric,                                                   \
+     "what is counted: inuse, alloc, peak, cpu, or NAME_count to rank by count; snapinfo lists "   \
+     "what a snapshot has"}
 #define GROUPING_FILTER_ROWS(g)                                                                    \
     {OPT_LIST, 0, "include", "GLOB[:LINE]", &(g).include,                                          \
      "only allocations in files that match; repeatable"},                                          \
