@@ -62,11 +62,24 @@ void hsn__profile_reverse(hsn__profile *profile)
     }
 }
 
+int hsn__profile_metric(hsn__profile *profile, const char *name, const char *unit, uint32_t *out_id,
+                        hsn_error *err)
+{
+    const hsn_sink *sink = profile->sink;
+    return sink->ops->metric(sink->context, hsn__text(name), hsn__text(unit), out_id, err);
+}
+
 int hsn__profile_allocation(hsn__profile *profile, uint64_t count, uint64_t size_bytes,
                             hsn_error *err)
 {
+    return hsn__profile_allocation_of(profile, HSN_METRIC_INUSE, count, size_bytes, err);
+}
+
+int hsn__profile_allocation_of(hsn__profile *profile, uint32_t metric, uint64_t count,
+                               uint64_t size_bytes, hsn_error *err)
+{
     const hsn_sink *sink = profile->sink;
-    hsn_sink_allocation allocation = {.count = count, .size_bytes = size_bytes};
+    hsn_sink_allocation allocation = {.count = count, .size_bytes = size_bytes, .metric = metric};
     static const hsn_sink_frame unknown = {.function = {"[unknown]", 9}};
     int r = profile->count ? HSN_OK : hsn__profile_push(profile, &unknown, err);
     if (r < 0)

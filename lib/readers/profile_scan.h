@@ -47,6 +47,14 @@ void hsn__profile_reverse(hsn__profile *profile);
 int hsn__profile_allocation(hsn__profile *profile, uint64_t count, uint64_t size_bytes,
                             hsn_error *err);
 
+/** The same of a metric that hsn__profile_metric() announced. */
+int hsn__profile_allocation_of(hsn__profile *profile, uint32_t metric, uint64_t count,
+                               uint64_t size_bytes, hsn_error *err);
+
+/** Announce a metric: `peak` in `bytes`. */
+int hsn__profile_metric(hsn__profile *profile, const char *name, const char *unit, uint32_t *out_id,
+                        hsn_error *err);
+
 /**
  * The next line, without its end and a carriage return before it: HSN_OK, HSN_DONE after the last,
  * or why the bytes ended early. *out_offset is where it starts.

@@ -219,7 +219,7 @@ static int on_warn(void *context, uint64_t offset, hsn_text message, hsn_error *
 static int on_next_snapshot(void *context, hsn_error *err)
 {
     hsn__text_sink *sink = context;
-    sink->types = sink->strings = sink->frames = sink->stacks = 0;
+    sink->types = sink->strings = sink->frames = sink->stacks = sink->metrics = 0;
     hsn__buf_puts(&sink->line, "next_snapshot");
     return end_line(sink, err);
 }

@@ -89,3 +89,30 @@ bool hsn__text_iso_time(hsn_text text, double *out)
     *out = (double)whole + fraction;
     return true;
 }
+
+bool hsn__text_date(hsn_text text, double *out)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    unsigned month = 0, hour, minute, second, year;
+    uint64_t day;
+    if (hsn__text_word(&text).length != 3)
+        return false;
+    hsn_text name = hsn__text_word(&text);
+    while (month < 12 && !(name.length == 3 && !memcmp(name.data, months + 3 * month, 3)))
+        month++;
+    hsn__text_blanks(&text);
+    if (month == 12 || !hsn__text_number(&text, 10, &day) || !day || day > 31 ||
+        !hsn__text_take(&text, " ") || !take_digits(&text, 2, &hour) || !take_one(&text, ":") ||
+        !take_digits(&text, 2, &minute) || !take_one(&text, ":") ||
+        !take_digits(&text, 2, &second) || !hsn__text_take(&text, " "))
+        return false;
+    bool morning = hsn__text_take(&text, "AM "), evening = hsn__text_take(&text, "PM ");
+    if (morning || evening)
+        hour = hour % 12 + (evening ? 12 : 0);
+    if ((!hsn__text_take(&text, "UTC ") && !hsn__text_take(&text, "GMT ")) ||
+        !take_digits(&text, 4, &year) || text.length || hour > 23 || minute > 59 || second > 60)
+        return false;
+    *out = (double)(days_since_1970(year, month + 1, (unsigned)day) * 86400 + (int64_t)hour * 3600 +
+                    (int64_t)minute * 60 + second);
+    return true;
+}

@@ -12,4 +12,8 @@
  */
 bool hsn__text_iso_time(hsn_text text, double *out);
 
+/** What `date` prints in English: `Fri Nov 20 19:46:02 UTC 2026`, also with AM or PM. Zones but UTC
+ * and GMT are not known: false. */
+bool hsn__text_date(hsn_text text, double *out);
+
 #endif

@@ -23,11 +23,14 @@ def record_lines(tool, path):
 
 
 class Records:
-    """Facts; allocations as (stack of frames, newest first; count; bytes); samples; totals of types."""
+    """Facts; allocations as (stack of frames, newest first; count; bytes); samples; totals of types.
+
+    Of metrics other than memory in use: (stack, metric, count, value).
+    """
 
     def __init__(self, tool, path, lines=None):
-        self.facts, self.allocations, self.samples = {}, [], []
-        frames, stacks, types, totals = {}, {}, {}, collections.defaultdict(lambda: [0, 0])
+        self.facts, self.allocations, self.samples, self.metrics = {}, [], [], []
+        metrics, frames, stacks, types, totals = {}, {}, {}, {}, collections.defaultdict(lambda: [0, 0])
         for line in lines if lines is not None else record_lines(tool, path):
             event, _, rest = line.partition(" ")
             fields = dict(EVENT.findall(rest))
@@ -36,6 +39,11 @@ class Records:
                                                         unquote(fields.get("function", '""')))
             elif event == "stack":
                 stacks[int(rest.split(" ")[0])] = [frames[int(i)] for i in fields["frames"].split(",")]
+            elif event == "metric":
+                metrics[rest.split(" ")[0]] = unquote(fields["name"])
+            elif event == "allocation" and "metric" in fields:
+                self.metrics.append((stacks[int(fields["stack"])], metrics[fields["metric"]], int(fields["count"]),
+                                     int(fields["size_bytes"])))
             elif event == "allocation":
                 self.allocations.append((stacks[int(fields["stack"])], int(fields["count"]),
                                          int(fields["size_bytes"])))
