@@ -184,6 +184,25 @@ bool hsn__text_decimal(hsn_text *text, double *out)
     return true;
 }
 
+bool hsn__text_real(hsn_text text, double *out)
+{
+    uint64_t exponent;
+    if (!hsn__text_decimal(&text, out))
+        return false;
+    if (!hsn__text_take(&text, "e") && !hsn__text_take(&text, "E"))
+        return !text.length;
+    bool smaller = hsn__text_take(&text, "-");
+    if (!smaller)
+        hsn__text_take(&text, "+");
+    if (!hsn__text_number(&text, 10, &exponent) || exponent > 300 || text.length)
+        return false;
+    double power = 1;
+    while (exponent--)
+        power *= 10;
+    *out = smaller ? *out / power : *out * power;
+    return true;
+}
+
 size_t hsn__text_blanks(hsn_text *text)
 {
     size_t i = 0;

@@ -79,6 +79,9 @@ bool hsn__text_number(hsn_text *text, unsigned base, uint64_t *out);
 /** A decimal fraction, perhaps negative, at the start of `text`, removed: `12`, `-0.5`. */
 bool hsn__text_decimal(hsn_text *text, double *out);
 
+/** The whole of `text` as a decimal number, perhaps with an exponent: `5.24e+07`. */
+bool hsn__text_real(hsn_text text, double *out);
+
 /** Spaces and tabs at the start, removed. Returns how many. */
 size_t hsn__text_blanks(hsn_text *text);
 

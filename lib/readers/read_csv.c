@@ -73,31 +73,11 @@ static char find_separator(hsn_text line)
     return 0;
 }
 
-// `12`, `-0.5`, `5.24e+07`.
-static bool is_decimal(hsn_text text, double *out)
-{
-    uint64_t exponent;
-    if (!hsn__text_decimal(&text, out))
-        return false;
-    if (!hsn__text_take(&text, "e") && !hsn__text_take(&text, "E"))
-        return !text.length;
-    bool smaller = hsn__text_take(&text, "-");
-    if (!smaller)
-        hsn__text_take(&text, "+");
-    if (!hsn__text_number(&text, 10, &exponent) || exponent > 300 || text.length)
-        return false;
-    double power = 1;
-    while (exponent--)
-        power *= 10;
-    *out = smaller ? *out / power : *out * power;
-    return true;
-}
-
 // Seconds since 1970, or since the start: ISO 8601, or a number whose size tells its unit.
 static bool parse_time(hsn_text text, double *out)
 {
     double value;
-    if (!is_decimal(text, &value))
+    if (!hsn__text_real(text, &value))
         return hsn__text_iso_time(text, out);
     *out = value > 1e17   ? value / 1e9
            : value > 1e14 ? value / 1e6
@@ -244,7 +224,7 @@ static bool time_of(const struct reading *reading, double *out, uint64_t *out_pi
             continue;
         timed = parse_time(text, out);
         // A unit in the name wins over a guess.
-        if (timed && column->scale > 0 && is_decimal(text, &value))
+        if (timed && column->scale > 0 && hsn__text_real(text, &value))
             *out = value * column->scale;
     }
     return timed;
@@ -262,7 +242,7 @@ static int read_row(struct reading *reading, uint64_t offset, hsn_error *err)
     for (size_t i = 0; r == HSN_OK && i < reading->field_count && i < reading->column_count; i++) {
         const struct column *column = &reading->columns[i];
         char series[MAX_NAME + 32];
-        if (column->role != VALUE || !is_decimal(reading->fields[i], &value))
+        if (column->role != VALUE || !hsn__text_real(reading->fields[i], &value))
             continue;
         value *= column->scale;
         if (column->scale > 1)
@@ -378,7 +358,7 @@ static int probe(const uint8_t *head, size_t size)
         if (!header)
             timed = time_column < count && parse_time(fields[time_column], &value);
         for (size_t i = 0; i < count; i++)
-            valued = valued || (i != time_column && is_decimal(fields[i], &value));
+            valued = valued || (i != time_column && hsn__text_real(fields[i], &value));
         if (!timed || (!header && !valued))
             return 0;
     }
