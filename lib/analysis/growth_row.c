@@ -137,7 +137,7 @@ void hsn__growth_judge(hsn__growth_work *work, const hsn_cell *cells, hsn_growth
         .size_bytes_delta = hsn__delta(used->size_bytes, last->size_bytes),
         .grew_every_step = grew_every_step(used, work->count),
         .late_early_ratio = late_early_ratio(used, work->count),
-        .hourly = {NAN, NAN, NAN},
+        .hourly = {NAN, NAN, NAN, NAN},
         .steps_to_limit = NAN,
         .hours_to_limit = NAN,
         .hours_to_limit_low = NAN,
@@ -167,6 +167,7 @@ int hsn__growth_slopes(hsn__growth_work *work, hsn_growth_row *row, hsn_error *e
     row->slope_bytes = slope.slope;
     row->slope_bytes_low = slope.low;
     row->slope_bytes_high = slope.high;
+    row->start_bytes = is_constant(row) ? (double)used->size_bytes : slope.start;
     for (size_t i = 0; i < work->count; i++)
         work->values[i] = (double)used[i].count;
     if (r >= 0)
@@ -219,7 +220,7 @@ int hsn__growth_rates(hsn__growth_work *work, hsn_growth_row *row, hsn_error *er
         row->steps_to_limit = lasts(left, row->slope_bytes);
     if (!work->has_hours)
         return HSN_OK;
-    row->hourly = (hsn_slope){0};
+    row->hourly = (hsn_slope){.start = row->start_bytes};
     if (!is_constant(row)) {
         fill_bytes(work->values, row->cells + work->first, work->count);
         hsn_trend_series series = series_of(work, true);

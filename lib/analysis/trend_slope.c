@@ -280,6 +280,8 @@ int hsn__slope(hsn__trend_work *work, const hsn_trend_series *series, hsn_slope 
     hsn_kendall kendall;
     double found[4];
     *out = (hsn_slope){0};
+    if (series->count)
+        out->start = series->values[0];
     if (series->count < 2)
         return HSN_OK;
     int r = begin(&of, work, series, err);
@@ -295,6 +297,8 @@ int hsn__slope(hsn__trend_work *work, const hsn_trend_series *series, hsn_slope 
     uint64_t ranks[4] = {(uint64_t)first, (of.pairs - 1) / 2, of.pairs / 2, (uint64_t)last};
     find_ranks(&of, ranks, 4, found);
     *out = (hsn_slope){.slope = found[1] / 2 + found[2] / 2, .low = found[0], .high = found[3]};
+    shift(&of, out->slope);
+    out->start = series->values[0] + hsn__median(work->shifted, series->count);
     return HSN_OK;
 }
 

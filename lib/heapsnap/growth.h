@@ -46,11 +46,12 @@ typedef struct hsn_growth_row {
     double slope_bytes;     /**< bytes a step */
     double slope_bytes_low; /**< its confidence interval of 95 % */
     double slope_bytes_high;
+    double start_bytes;      /**< of the line of that slope, at the first snapshot */
     int grew_every_step;     /**< at every step count or bytes rose and neither fell */
     double late_early_ratio; /**< bytes gained in the late half of the steps by those in the early
                                 half; NAN with fewer than three snapshots or no early gain */
     hsn_trend trend;         /**< of its bytes over hours, or steps where hours are not known */
-    hsn_slope hourly;        /**< bytes an hour; NAN where hours are not known */
+    hsn_slope hourly; /**< bytes an hour, since the first snapshot; NAN where hours are not known */
     /** Until the heap as it was last reaches the limit, if only this row grew: 0 = it has. NAN
         without a limit or slope, and for hours where they are not known. */
     double steps_to_limit;

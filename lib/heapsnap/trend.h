@@ -56,6 +56,7 @@ typedef struct hsn_slope {
     double slope; /**< median of the slopes of all pairs; 0 below two values */
     double low;
     double high;
+    double start; /**< of the line of this slope at the first time: median of what it leaves */
 } hsn_slope;
 
 /** All zero = the defaults. */

@@ -11,7 +11,7 @@
 
 enum { MOST = 700 };
 
-static double values[MOST], times[MOST], slopes[MOST * MOST / 2];
+static double values[MOST], times[MOST], left[MOST], slopes[MOST * MOST / 2];
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -56,7 +56,13 @@ static hsn_slope slow_slope(const hsn_trend_series *series)
     qsort(slopes, pairs, sizeof *slopes, compare_doubles);
     double reach = 1.959963984540054 * sqrt(slow_variance(series->values, n));
     double low = rint(((double)pairs - reach) / 2) - 1, high = rint(((double)pairs + reach) / 2);
+    double slope = slopes[(pairs - 1) / 2] / 2 + slopes[pairs / 2] / 2;
+    for (size_t i = 0; i < n; i++)
+        left[i] =
+            series->values[i] - slope * (hsn__trend_time(series, i) - hsn__trend_time(series, 0));
+    qsort(left, n, sizeof *left, compare_doubles);
     return (hsn_slope){
+        .start = left[(n - 1) / 2] / 2 + left[n / 2] / 2,
         .slope = slopes[(pairs - 1) / 2] / 2 + slopes[pairs / 2] / 2,
         .low = slopes[low < 0 ? 0 : (size_t)low],
         .high = slopes[high < (double)pairs ? (size_t)high : pairs - 1],
@@ -95,7 +101,7 @@ static void check_slope(const hsn_trend_series *series)
     if (!CHECK_OK(hsn_trend_slope(series, &fast, &err), &err))
         return;
     CHECK(near(fast.slope, slow.slope, scale) && near(fast.low, slow.low, scale) &&
-          near(fast.high, slow.high, scale));
+          near(fast.high, slow.high, scale) && near(fast.start, slow.start, scale + 1));
 }
 
 static void test_slope_equals_the_twin_of_all_pairs(void)
