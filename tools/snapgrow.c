@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // snapgrow: the fastest-growing types over several snapshots.
 #include "cli/grouping.h"
+#include "cli/growth_chart.h"
 #include "cli/growth_table.h"
 #include "cli/values.h"
 #include "cli/why_table.h"
@@ -19,6 +20,7 @@ static const char *const words[] = {"auto",
 static struct grouping grouping = GROUPING_DEFAULTS;
 static uint64_t min_delta, since_s, memory_limit;
 static const char *warmup;
+static struct opt_file svg;
 static bool all, why, shallow, keep = true;
 
 static const struct opt opts[] = {
@@ -32,6 +34,8 @@ static const struct opt opts[] = {
      "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
     {OPT_TEXT, 0, "warmup", "N|TIME|auto", &warmup,
      "leave out the first N snapshots, or those of the first TIME"},
+    {OPT_FILE, 0, "svg", "FILE", &svg,
+     "draw the total and the rows, with the lines of their slopes", .extension = ".svg"},
     {OPT_BYTES, 0, "memory-limit", "SIZE", &memory_limit,
      "tell the time until the heap reaches SIZE; --limit=2GiB means this too"},
     GROUPING_TYPE_ROWS(grouping),
@@ -123,9 +127,10 @@ static int check_options(struct cli *cli)
 {
     if ((shallow || !keep) && !why)
         return cli_usage(cli, "%s needs --why", shallow ? "--shallow" : "--no-keep");
-    if (why && (grouping.by != BY_AUTO || all || has_filter() || warmup || memory_limit))
+    if (why &&
+        (grouping.by != BY_AUTO || all || has_filter() || warmup || memory_limit || svg.given))
         return cli_usage(cli, "--why explains the whole heap from the first to the last snapshot; "
-                              "it takes no --by, --all, --warmup, --memory-limit or filter");
+                              "it takes no --by, --all, --warmup, --memory-limit, --svg or filter");
     if (grouping.by == BY_HOLDER && has_filter())
         return cli_usage(cli, "--by holder looks at the whole heap; it takes no filter");
     return STATUS_OK;
@@ -208,6 +213,9 @@ static int run(struct cli *cli)
         return r;
     growth_say(cli, &growth, cli->args[0], memory_limit);
     r = growth_print(cli, &growth, order, grouping.by == BY_HOLDER);
+    if (!r && svg.given)
+        r = growth_draw(cli, &growth, times, grouping.by == BY_HOLDER,
+                        cli_derived_path(cli, &svg, cli->args[0], "-growth.svg"));
     if (!r && cli->exit_code && growth.found)
         r = STATUS_FINDING;
     hsn_growth_free(&growth);
@@ -224,6 +232,7 @@ const struct tool tool = {
                 "snapgrow nightly.db --by module --min-delta 1M\n"
                 "snapgrow nightly.db --warmup 1h --memory-limit 2GiB\n"
                 "snapgrow mon.db tue.db wed.db --by holder\n"
+                "snapgrow mon.db tue.db wed.db --svg\n"
                 "snapgrow 1.pickle 2.pickle 3.pickle --by lineno",
     .opts = opts,
     .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS | TOOL_EXIT_CODE,
