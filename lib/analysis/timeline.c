@@ -6,6 +6,7 @@
 #include "heapsnap/timeline.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,17 +99,34 @@ static const char *curve_name(hsn__arena *arena, const char *name)
     return hsn__arena_copy(arena, name, strlen(name));
 }
 
-static int add_curve(hsn_timeline *out, const hsn_series *series, hsn_error *err)
+// Whether `calls` holds calls along the curve `name`.
+static bool is_along(const char *calls, const char *name)
+{
+    size_t length = strlen(name);
+    return !strncmp(calls, name, length) &&
+           !strncmp(calls + length, call_mark, sizeof call_mark - 1);
+}
+
+// A curve has its own samples and those at the ends of calls along it, as in `mprof plot`.
+static int add_curve(hsn_timeline *out, const hsn_series_list *list, const hsn_series *series,
+                     hsn_error *err)
 {
     hsn__arena *arena = out->memory;
-    point *points = hsn__alloc_array(series->count, sizeof *points);
-    double *times = hsn__arena_zeroed(arena, series->count, sizeof *times);
-    double *values = hsn__arena_zeroed(arena, series->count, sizeof *values);
+    size_t most = series->count;
+    for (size_t k = 0; k < list->count; k++)
+        most += is_along(list->rows[k].name, series->name) ? list->rows[k].count : 0;
+    point *points = hsn__alloc_array(most, sizeof *points);
+    double *times = hsn__arena_zeroed(arena, most, sizeof *times);
+    double *values = hsn__arena_zeroed(arena, most, sizeof *values);
     hsn_timeline_curve curve = {.name = curve_name(arena, series->name)};
     int r = points && times && values && curve.name ? HSN_OK : hsn__fail_memory(err);
-    for (size_t i = 0; r >= 0 && i < series->count; i++)
-        if (isfinite(series->times[i]) && isfinite(series->values[i]))
-            points[curve.count++] = (point){series->times[i], series->values[i], i};
+    for (size_t k = 0; r >= 0 && k < list->count; k++) {
+        const hsn_series *from = &list->rows[k];
+        for (size_t i = 0;
+             (from == series || is_along(from->name, series->name)) && i < from->count; i++)
+            if (isfinite(from->times[i]) && isfinite(from->values[i]))
+                points[curve.count++] = (point){from->times[i], from->values[i], curve.count};
+    }
     if (r >= 0 && curve.count) {
         qsort(points, curve.count, sizeof *points, by_time);
         for (size_t i = 0; i < curve.count; i++) {
@@ -205,7 +223,7 @@ int hsn_timeline_read(hsn_store *store, hsn_snapshot_id id, hsn_timeline *out, h
     for (size_t i = 0; r >= 0 && i < list.count; i++) {
         const char *mark = strstr(list.rows[i].name, call_mark);
         r = mark ? add_calls(out, &list.rows[i], mark + sizeof call_mark - 1, err)
-                 : add_curve(out, &list.rows[i], err);
+                 : add_curve(out, &list, &list.rows[i], err);
     }
     if (r >= 0)
         r = find_depths(out, err);

@@ -42,7 +42,8 @@ typedef struct hsn_timeline {
 
 /**
  * Read the series of a snapshot as curves and calls: `….function.NAME` holds pairs of begin and end
- * (mprof), everything else is a curve. Values that are not finite are left out.
+ * (mprof), everything else is a curve; the ends of calls are samples of their curve, too. Values
+ * that are not finite are left out.
  *
  * Owns:   free *out with hsn_timeline_free().
  * Errors: HSN_ENOTFOUND (no samples in the snapshot), HSN_ELIMIT, HSN_ESTORE, HSN_ENOMEM.
