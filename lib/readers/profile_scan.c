@@ -62,11 +62,33 @@ void hsn__profile_reverse(hsn__profile *profile)
     }
 }
 
+int hsn__profile_stack(hsn__profile *profile, uint32_t *out_stack, hsn_error *err)
+{
+    const hsn_sink *sink = profile->sink;
+    static const hsn_sink_frame unknown = {.function = {"[unknown]", 9}};
+    int r = profile->count ? HSN_OK : hsn__profile_push(profile, &unknown, err);
+    return r < 0 ? r
+                 : sink->ops->stack(sink->context, profile->frames, profile->count, profile->count,
+                                    out_stack, err);
+}
+
 int hsn__profile_metric(hsn__profile *profile, const char *name, const char *unit, uint32_t *out_id,
                         hsn_error *err)
 {
     const hsn_sink *sink = profile->sink;
     return sink->ops->metric(sink->context, hsn__text(name), hsn__text(unit), out_id, err);
+}
+
+int hsn__profile_total(hsn__profile *profile, uint32_t stack, uint32_t metric, uint64_t count,
+                       uint64_t value, hsn_error *err)
+{
+    hsn_sink_allocation allocation = {
+        .stack = stack, .count = count, .size_bytes = value, .metric = metric};
+    if (!count && !value)
+        return HSN_OK;
+    if (metric == HSN_METRIC_INUSE)
+        profile->size_bytes += value;
+    return profile->sink->ops->allocation(profile->sink->context, &allocation, err);
 }
 
 int hsn__profile_allocation(hsn__profile *profile, uint64_t count, uint64_t size_bytes,
@@ -80,12 +102,7 @@ int hsn__profile_allocation_of(hsn__profile *profile, uint32_t metric, uint64_t 
 {
     const hsn_sink *sink = profile->sink;
     hsn_sink_allocation allocation = {.count = count, .size_bytes = size_bytes, .metric = metric};
-    static const hsn_sink_frame unknown = {.function = {"[unknown]", 9}};
-    int r = profile->count ? HSN_OK : hsn__profile_push(profile, &unknown, err);
-    if (r < 0)
-        return r;
-    r = sink->ops->stack(sink->context, profile->frames, profile->count, profile->count,
-                         &allocation.stack, err);
+    int r = hsn__profile_stack(profile, &allocation.stack, err);
     if (r == HSN_OK)
         r = sink->ops->allocation(sink->context, &allocation, err);
     profile->size_bytes += size_bytes;

@@ -42,8 +42,14 @@ int hsn__profile_push_id(hsn__profile *profile, uint32_t id, hsn_error *err);
 /** Turn the stack round: for formats that start at the oldest frame. */
 void hsn__profile_reverse(hsn__profile *profile);
 
-/** Give the stack and an allocation of it to the sink. The stack stays; one without frames
- * becomes a frame `[unknown]`. */
+/** Give the stack to the sink. It stays; one without frames becomes a frame `[unknown]`. */
+int hsn__profile_stack(hsn__profile *profile, uint32_t *out_stack, hsn_error *err);
+
+/** Give what a stack of the sink has of a metric; nothing when both numbers are 0. */
+int hsn__profile_total(hsn__profile *profile, uint32_t stack, uint32_t metric, uint64_t count,
+                       uint64_t value, hsn_error *err);
+
+/** Give the stack and live memory of it to the sink. */
 int hsn__profile_allocation(hsn__profile *profile, uint64_t count, uint64_t size_bytes,
                             hsn_error *err);
 

@@ -209,10 +209,11 @@ static int read_document(struct reading *reading, hsn_error *err)
     return r;
 }
 
-static int give_point(struct reading *reading, const struct point *point, unsigned sum,
-                      hsn_error *err)
+static int give_point(struct reading *reading, const struct point *point,
+                      const uint32_t metrics[SUMS], hsn_error *err)
 {
     hsn__profile *profile = &reading->profile;
+    uint32_t stack = HSN_NONE;
     int r = HSN_OK;
     profile->count = 0;
     for (size_t i = 0; i < point->frame_count && r == HSN_OK; i++) {
@@ -220,16 +221,33 @@ static int give_point(struct reading *reading, const struct point *point, unsign
         if (index < reading->table_count)
             r = hsn__profile_push_id(profile, reading->table[index], err);
     }
-    return r < 0 ? r
-                 : hsn__profile_allocation(profile, point->count[sum], point->size_bytes[sum], err);
+    if (r == HSN_OK)
+        r = hsn__profile_stack(profile, &stack, err);
+    for (unsigned i = 0; i < SUMS && r == HSN_OK; i++)
+        r = hsn__profile_total(profile, stack, metrics[i], point->count[i], point->size_bytes[i],
+                               err);
+    return r;
 }
 
-// Memory in use at the peak; if blocks were not followed, or it is no heap, what there was in all.
+static bool is_empty(const struct point *point)
+{
+    uint64_t any = 0;
+    for (unsigned i = 0; i < SUMS; i++)
+        any |= point->size_bytes[i] | point->count[i];
+    return !any;
+}
+
+// The peak comes before all that was allocated: it is what is shown when nothing is left at the
+// end. Where blocks were not followed, there are totals only.
 static int give_points(struct reading *reading, hsn_error *err)
 {
     hsn__profile *profile = &reading->profile;
-    unsigned sum = reading->lifetimes ? PEAK : TOTAL;
-    int r = hsn__profile_fact(profile, "profile.metric", hsn__text(sums[sum].name), err);
+    uint32_t metrics[SUMS] = {HSN_METRIC_INUSE, HSN_METRIC_INUSE, HSN_METRIC_INUSE};
+    int r = HSN_OK;
+    if (reading->lifetimes)
+        r = hsn__profile_metric(profile, "peak", HSN_UNIT_BYTES, &metrics[PEAK], err);
+    if (r == HSN_OK)
+        r = hsn__profile_metric(profile, "alloc", HSN_UNIT_BYTES, &metrics[TOTAL], err);
     for (unsigned i = 0; i < SUMS && r == HSN_OK; i++) {
         uint64_t total = 0;
         char name[40];
@@ -243,8 +261,8 @@ static int give_points(struct reading *reading, hsn_error *err)
         r = hsn__profile_warn(profile, HSN_NO_OFFSET, "the profile is not of a heap", err);
     for (size_t i = 0; i < reading->point_count && r == HSN_OK; i++) {
         const struct point *point = &reading->points[i];
-        if (point->size_bytes[sum] || point->count[sum])
-            r = give_point(reading, point, sum, err);
+        if (!is_empty(point))
+            r = give_point(reading, point, metrics, err);
     }
     return r;
 }

@@ -17,6 +17,8 @@ struct reading {
     uint64_t stacks;
     bool begun;
     bool two_counts; // of a difference: before and after
+    uint32_t before; // metric
+    bool has_before;
 };
 
 static void trim(hsn_text *line)
@@ -116,13 +118,25 @@ static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hs
         return hsn__profile_warn(&reading->profile, offset, "a line without a count is left out",
                                  err);
     hsn_text stack = line;
+    uint32_t id = HSN_NONE;
     bool two = take_last_number(&stack, &before);
     if (!reading->begun)
         reading->two_counts = two;
     reading->begun = true;
     reading->stacks++;
-    int r = push_frames(reading, reading->two_counts && two ? stack : line, err);
-    return r == HSN_OK && value ? hsn__profile_allocation(&reading->profile, 0, value, err) : r;
+    two = two && reading->two_counts;
+    int r = push_frames(reading, two ? stack : line, err);
+    if (r < 0 || (!value && !(two && before)))
+        return r;
+    r = hsn__profile_stack(&reading->profile, &id, err);
+    if (r == HSN_OK && two && !reading->has_before)
+        r = hsn__profile_metric(&reading->profile, "before", HSN_UNIT_BYTES, &reading->before, err);
+    reading->has_before |= r == HSN_OK && two;
+    if (r == HSN_OK)
+        r = hsn__profile_total(&reading->profile, id, HSN_METRIC_INUSE, 0, value, err);
+    return r < 0 || !two
+               ? r
+               : hsn__profile_total(&reading->profile, id, reading->before, 0, before, err);
 }
 
 static int read_stacks(hsn_input *in, const hsn_sink *sink, hsn_error *err)

@@ -24,8 +24,13 @@
 #define MAX_ITEMS    ((size_t)1 << 30)
 #define MAX_MAPPINGS ((size_t)1 << 16)
 
+// In use, and ever allocated.
+struct counts {
+    uint64_t count, size_bytes, alloc_count, alloc_bytes;
+};
+
 struct sample {
-    uint64_t count, size_bytes;
+    struct counts counts;
     size_t first_address, address_count;
     size_t first_frame, frame_count; // of a stack that is told by comments
 };
@@ -48,6 +53,7 @@ struct reading {
     hsn__buf paths;
     uint64_t rate; // mean bytes between samples; 0 or 1 = every block is recorded
     size_t stack_at;
+    uint32_t alloc; // metric
     bool begun, jemalloc, in_stack, in_maps;
 };
 
@@ -65,7 +71,7 @@ static int grow(void *array, size_t *capacity, size_t count, size_t size, hsn_er
 }
 
 // `3: 4096 [9: 8192]`, with blanks anywhere. A minus sign makes *out_negative.
-static bool take_counts(hsn_text *line, uint64_t *out_count, uint64_t *out_size, bool *out_negative)
+static bool take_counts(hsn_text *line, struct counts *out, bool *out_negative)
 {
     uint64_t numbers[4];
     static const char *const between[] = {":", "[", ":", "]"};
@@ -84,8 +90,7 @@ static bool take_counts(hsn_text *line, uint64_t *out_count, uint64_t *out_size,
         if (!hsn__text_take(line, between[i]))
             return false;
     }
-    *out_count = numbers[0];
-    *out_size = numbers[1];
+    *out = (struct counts){numbers[0], numbers[1], numbers[2], numbers[3]};
     return true;
 }
 
@@ -108,24 +113,29 @@ static int read_addresses(struct reading *reading, hsn_text line, uint64_t offse
 }
 
 // Scaled as pprof does it: whole numbers, cut off.
-static int add_sample(struct reading *reading, uint64_t count, uint64_t size_bytes, size_t first,
-                      hsn_error *err)
+static void scale(uint64_t rate, uint64_t *count, uint64_t *size_bytes)
+{
+    if (rate <= 1 || !*count || !*size_bytes)
+        return;
+    double average = (double)*size_bytes / (double)*count;
+    double factor = 1 / (1 - exp(-average / (double)rate));
+    double scaled_count = (double)*count * factor, scaled_size = (double)*size_bytes * factor;
+    if (scaled_count < 0x1p63 && scaled_size < 0x1p63) {
+        *count = (uint64_t)scaled_count;
+        *size_bytes = (uint64_t)scaled_size;
+    }
+}
+
+static int add_sample(struct reading *reading, struct counts counts, size_t first, hsn_error *err)
 {
     int r = grow(&reading->samples, &reading->sample_capacity, reading->sample_count,
                  sizeof *reading->samples, err);
     if (r < 0)
         return r;
-    if (reading->rate > 1 && count && size_bytes) {
-        double average = (double)size_bytes / (double)count;
-        double scale = 1 / (1 - exp(-average / (double)reading->rate));
-        double scaled_count = (double)count * scale, scaled_size = (double)size_bytes * scale;
-        if (scaled_count < 0x1p63 && scaled_size < 0x1p63) {
-            count = (uint64_t)scaled_count;
-            size_bytes = (uint64_t)scaled_size;
-        }
-    }
-    reading->samples[reading->sample_count++] = (struct sample){
-        count, size_bytes, first, reading->address_count - first, reading->frame_count, 0};
+    scale(reading->rate, &counts.count, &counts.size_bytes);
+    scale(reading->rate, &counts.alloc_count, &counts.alloc_bytes);
+    reading->samples[reading->sample_count++] =
+        (struct sample){counts, first, reading->address_count - first, reading->frame_count, 0};
     return HSN_OK;
 }
 
@@ -194,10 +204,10 @@ static int read_mapping(struct reading *reading, hsn_text line, hsn_error *err)
 // `heap profile: … @ heap_v2/524288`, or jemalloc's `heap_v2/524288`.
 static int read_header(struct reading *reading, hsn_text line, uint64_t offset, hsn_error *err)
 {
-    uint64_t count, size;
+    struct counts totals;
     bool negative, gperftools = hsn__text_take(&line, "heap profile:");
     if (gperftools) {
-        if (!take_counts(&line, &count, &size, &negative))
+        if (!take_counts(&line, &totals, &negative))
             return malformed(reading, offset, "a header without totals", err);
         hsn__text_blanks(&line);
         hsn__text_take(&line, "@");
@@ -223,7 +233,7 @@ static int read_header(struct reading *reading, hsn_text line, uint64_t offset, 
 
 static int read_jemalloc(struct reading *reading, hsn_text line, uint64_t offset, hsn_error *err)
 {
-    uint64_t count, size;
+    struct counts counts;
     bool negative;
     if (hsn__text_take(&line, "@")) {
         reading->stack_at = reading->address_count;
@@ -235,14 +245,14 @@ static int read_jemalloc(struct reading *reading, hsn_text line, uint64_t offset
     if (!hsn__text_take(&line, "t*:") || !reading->in_stack)
         return HSN_OK;
     reading->in_stack = false;
-    if (!take_counts(&line, &count, &size, &negative) || negative)
+    if (!take_counts(&line, &counts, &negative) || negative)
         return malformed(reading, offset, "a stack without counts", err);
-    return add_sample(reading, count, size, reading->stack_at, err);
+    return add_sample(reading, counts, reading->stack_at, err);
 }
 
 static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hsn_error *err)
 {
-    uint64_t count, size;
+    struct counts counts;
     bool negative;
     if (!reading->begun)
         return read_header(reading, line, offset, err);
@@ -260,7 +270,7 @@ static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hs
     if (!line.length)
         return HSN_OK;
     size_t first = reading->address_count;
-    if (!take_counts(&line, &count, &size, &negative))
+    if (!take_counts(&line, &counts, &negative))
         return malformed(reading, offset, "a stack without counts", err);
     hsn__text_blanks(&line);
     if (!hsn__text_take(&line, "@"))
@@ -269,7 +279,9 @@ static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hs
     if (r == HSN_OK && negative)
         r = hsn__profile_warn(&reading->profile, offset, "a stack of negative size is left out",
                               err);
-    return r < 0 ? r : add_sample(reading, negative ? 0 : count, negative ? 0 : size, first, err);
+    if (negative)
+        counts.count = counts.size_bytes = 0;
+    return r < 0 ? r : add_sample(reading, counts, first, err);
 }
 
 // The file's own address if a mapping is known: equal in every run. A return address is one too
@@ -301,14 +313,30 @@ static int give_sample(struct reading *reading, const struct sample *sample, hsn
         r = hsn__profile_push_id(profile, reading->frames[sample->first_frame + i], err);
     for (size_t i = 0; i < sample->address_count && !sample->frame_count && r == HSN_OK; i++)
         r = push_address(reading, reading->addresses[sample->first_address + i], err);
-    return r < 0 ? r : hsn__profile_allocation(profile, sample->count, sample->size_bytes, err);
+    const struct counts *counts = &sample->counts;
+    uint32_t stack = HSN_NONE;
+    if (r == HSN_OK)
+        r = hsn__profile_stack(profile, &stack, err);
+    if (r == HSN_OK)
+        r = hsn__profile_total(profile, stack, HSN_METRIC_INUSE, counts->count, counts->size_bytes,
+                               err);
+    return r < 0 ? r
+                 : hsn__profile_total(profile, stack, reading->alloc, counts->alloc_count,
+                                      counts->alloc_bytes, err);
+}
+
+static bool is_empty(const struct counts *counts)
+{
+    return !(counts->count | counts->size_bytes | counts->alloc_count | counts->alloc_bytes);
 }
 
 static int give_samples(struct reading *reading, hsn_error *err)
 {
     int r = hsn__profile_fact(&reading->profile, "profile.metric", hsn__text("inuse_space"), err);
+    if (r == HSN_OK)
+        r = hsn__profile_metric(&reading->profile, "alloc", HSN_UNIT_BYTES, &reading->alloc, err);
     for (size_t i = 0; i < reading->sample_count && r == HSN_OK; i++)
-        if (reading->samples[i].count || reading->samples[i].size_bytes)
+        if (!is_empty(&reading->samples[i].counts))
             r = give_sample(reading, &reading->samples[i], err);
     return r;
 }

@@ -25,8 +25,11 @@ struct trace {
     uint32_t pointer, parent; // numbers of the file
 };
 
+// Blocks of one size and stack. How many were live at the peak is noted late: when the number
+// changes for the first time after a peak, or at the end.
 struct kind {
-    uint64_t size_bytes, live;
+    uint64_t size_bytes, live, allocated, temporary;
+    uint64_t at_peak, peak; // live ones at the peak of that number
     uint32_t trace;
 };
 
@@ -54,6 +57,8 @@ struct reading {
     uint64_t format, page_bytes;
     uint64_t heap_bytes, peak_bytes, time_ms, peak_ms;
     uint64_t allocations, unmatched;
+    uint64_t peaks;  // how many times there was more than ever
+    uint64_t newest; // what the line before allocated: kind or address; HSN_NO_OFFSET = nothing
     bool has_version;
 };
 
@@ -192,7 +197,8 @@ static int add_kind(struct reading *reading, uint64_t size, uint64_t trace, uint
     int r = grow(&reading->kinds, &reading->kind_capacity, reading->kind_count,
                  sizeof *reading->kinds, err);
     if (r == HSN_OK)
-        reading->kinds[reading->kind_count++] = (struct kind){size, 0, (uint32_t)trace};
+        reading->kinds[reading->kind_count++] =
+            (struct kind){.size_bytes = size, .trace = (uint32_t)trace};
     return r;
 }
 
@@ -204,20 +210,33 @@ static int read_kind(struct reading *reading, hsn_text line, uint64_t offset, hs
     return add_kind(reading, size, trace, offset, err);
 }
 
+static void note_peak(const struct reading *reading, struct kind *kind)
+{
+    if (kind->peak != reading->peaks)
+        kind->at_peak = kind->live;
+    kind->peak = reading->peaks;
+}
+
 static void add_block(struct reading *reading, struct kind *kind)
 {
+    note_peak(reading, kind);
     kind->live++;
+    kind->allocated++;
     reading->allocations++;
     reading->heap_bytes += kind->size_bytes;
     if (reading->heap_bytes > reading->peak_bytes) {
         reading->peak_bytes = reading->heap_bytes;
         reading->peak_ms = reading->time_ms;
+        reading->peaks++;
     }
 }
 
-static void remove_block(struct reading *reading, struct kind *kind)
+// A block is temporary when it is freed before anything else is allocated or freed.
+static void remove_block(struct reading *reading, struct kind *kind, bool temporary)
 {
+    note_peak(reading, kind);
     if (kind->live) {
+        kind->temporary += temporary;
         kind->live--;
         reading->heap_bytes -= kind->size_bytes;
     } else {
@@ -274,6 +293,7 @@ static int read_old_block(struct reading *reading, hsn_text line, uint64_t size,
     reading->slots_used += !slot->address;
     *slot = (struct live){address, (uint32_t)(reading->kind_count - 1), false};
     add_block(reading, &reading->kinds[slot->kind]);
+    reading->newest = address;
     return HSN_OK;
 }
 
@@ -285,11 +305,13 @@ static int read_block(struct reading *reading, hsn_text line, bool added, uint64
         return malformed(reading, offset, "an allocation without a number", err);
     if (reading->format == 0 && added)
         return read_old_block(reading, line, id, offset, err);
+    bool temporary = reading->newest == id;
+    reading->newest = added ? id : HSN_NO_OFFSET;
     if (reading->format == 0) {
         struct live *slot = reading->slot_count && id ? find_slot(reading, id) : NULL;
         if (slot && slot->address && !slot->freed) {
             slot->freed = true;
-            remove_block(reading, &reading->kinds[slot->kind]);
+            remove_block(reading, &reading->kinds[slot->kind], temporary);
         } else {
             reading->unmatched++;
         }
@@ -297,7 +319,10 @@ static int read_block(struct reading *reading, hsn_text line, bool added, uint64
     }
     if (id >= reading->kind_count)
         return malformed(reading, offset, "an allocation of a kind that is not there", err);
-    (added ? add_block : remove_block)(reading, &reading->kinds[id]);
+    if (added)
+        add_block(reading, &reading->kinds[id]);
+    else
+        remove_block(reading, &reading->kinds[id], temporary);
     return HSN_OK;
 }
 
@@ -310,11 +335,15 @@ static int give_sample(struct reading *reading, const char *series, uint64_t val
 // heaptrack attached to a running program: only what comes from here on is known.
 static void forget_blocks(struct reading *reading)
 {
-    for (size_t i = 0; i < reading->kind_count; i++)
-        reading->kinds[i].live = 0;
+    for (size_t i = 0; i < reading->kind_count; i++) {
+        struct kind *kind = &reading->kinds[i];
+        *kind = (struct kind){.size_bytes = kind->size_bytes, .trace = kind->trace};
+    }
     for (size_t i = 0; i < reading->slot_count; i++)
         reading->slots[i].freed = true;
     reading->heap_bytes = reading->peak_bytes = reading->peak_ms = reading->allocations = 0;
+    reading->peaks = 0;
+    reading->newest = HSN_NO_OFFSET;
 }
 
 static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hsn_error *err)
@@ -370,9 +399,13 @@ static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hs
     }
 }
 
-static int give_kind(struct reading *reading, const struct kind *kind, hsn_error *err)
+enum { ALLOC, PEAK, TEMPORARY, METRICS };
+
+static int give_kind(struct reading *reading, struct kind *kind, const uint32_t metrics[METRICS],
+                     hsn_error *err)
 {
     hsn__profile *profile = &reading->profile;
+    uint32_t stack = HSN_NONE;
     int r = HSN_OK;
     profile->count = 0;
     for (uint32_t id = kind->trace; id && r == HSN_OK; id = reading->traces[id - 1].parent) {
@@ -381,8 +414,20 @@ static int give_kind(struct reading *reading, const struct kind *kind, hsn_error
         for (uint32_t i = 0; pointer && i < pointer->frame_count && r == HSN_OK; i++)
             r = hsn__profile_push_id(profile, reading->frames[pointer->first_frame + i], err);
     }
-    return r < 0 ? r
-                 : hsn__profile_allocation(profile, kind->live, kind->live * kind->size_bytes, err);
+    note_peak(reading, kind);
+    if (r == HSN_OK)
+        r = hsn__profile_stack(profile, &stack, err);
+    const struct {
+        uint32_t metric;
+        uint64_t count;
+    } given[] = {{HSN_METRIC_INUSE, kind->live},
+                 {metrics[ALLOC], kind->allocated},
+                 {metrics[PEAK], kind->at_peak},
+                 {metrics[TEMPORARY], kind->temporary}};
+    for (size_t i = 0; i < sizeof given / sizeof *given && r == HSN_OK; i++)
+        r = hsn__profile_total(profile, stack, given[i].metric, given[i].count,
+                               given[i].count * kind->size_bytes, err);
+    return r;
 }
 
 static int give_results(struct reading *reading, hsn_error *err)
@@ -397,15 +442,19 @@ static int give_results(struct reading *reading, hsn_error *err)
         {"heaptrack.allocations", offsetof(struct reading, allocations)},
         {"profile.duration_ms", offsetof(struct reading, time_ms)},
     };
+    static const char *const names[METRICS] = {"alloc", "peak", "temporary"};
+    uint32_t metrics[METRICS] = {0};
     int r = hsn__profile_fact(&reading->profile, "profile.metric", hsn__text("leaked"), err);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && r == HSN_OK; i++) {
         uint64_t value;
         memcpy(&value, (const char *)reading + numbers[i].at, sizeof value);
         r = hsn__profile_fact_number(&reading->profile, numbers[i].name, value, err);
     }
+    for (size_t i = 0; i < METRICS && r == HSN_OK; i++)
+        r = hsn__profile_metric(&reading->profile, names[i], HSN_UNIT_BYTES, &metrics[i], err);
     for (size_t i = 0; i < reading->kind_count && r == HSN_OK; i++)
-        if (reading->kinds[i].live)
-            r = give_kind(reading, &reading->kinds[i], err);
+        if (reading->kinds[i].allocated)
+            r = give_kind(reading, &reading->kinds[i], metrics, err);
     if (r == HSN_OK && reading->unmatched)
         r = hsn__profile_warn(&reading->profile, HSN_NO_OFFSET,
                               "frees of unknown allocations are left out", err);
@@ -414,7 +463,7 @@ static int give_results(struct reading *reading, hsn_error *err)
 
 static int read_recording(hsn_input *in, const hsn_sink *sink, hsn_error *err)
 {
-    struct reading reading = {.profile = {.in = in, .sink = sink}};
+    struct reading reading = {.profile = {.in = in, .sink = sink}, .newest = HSN_NO_OFFSET};
     hsn_error cause = {0};
     hsn_text line;
     uint64_t offset = 0;

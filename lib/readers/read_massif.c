@@ -18,14 +18,24 @@ struct node {
     uint64_t size_bytes; // less what its children have so far
 };
 
+// The lines of an allocation tree.
+struct tree {
+    hsn__buf lines;
+    uint64_t snapshot, offset;
+    bool is_there;
+};
+
 struct reading {
     hsn__profile profile;
-    hsn__buf tree; // lines
+    struct tree peak, last; // last: detailed, and not the peak
+    struct tree *open;      // that takes lines now; NULL = none
+    struct tree *given;     // to the sink, for messages
     struct node *path;
     size_t depth, path_capacity;
     double time;
-    uint64_t snapshot, snapshots, tree_snapshot, tree_offset;
-    bool in_tree, seconds, has_tree, has_peak;
+    uint64_t snapshot, snapshots;
+    uint32_t metric; // of the tree that is given
+    bool seconds;
 };
 
 static int malformed(struct reading *reading, uint64_t offset, const char *what, hsn_error *err)
@@ -46,25 +56,25 @@ static int give_sample(struct reading *reading, const char *series, hsn_text val
 
 static int begin_tree(struct reading *reading, hsn_text kind, uint64_t offset)
 {
-    bool peak = hsn__text_is(kind, "peak");
-    reading->in_tree = peak || (hsn__text_is(kind, "detailed") && !reading->has_peak);
-    if (reading->in_tree) {
-        hsn__buf_reset(&reading->tree);
-        reading->tree_snapshot = reading->snapshot;
-        reading->tree_offset = offset;
-        reading->has_tree = true;
-        reading->has_peak = peak;
+    reading->open = hsn__text_is(kind, "peak")       ? &reading->peak
+                    : hsn__text_is(kind, "detailed") ? &reading->last
+                                                     : NULL;
+    if (reading->open) {
+        hsn__buf_reset(&reading->open->lines);
+        reading->open->snapshot = reading->snapshot;
+        reading->open->offset = offset;
+        reading->open->is_there = true;
     }
     return HSN_OK;
 }
 
 static int keep_line(struct reading *reading, hsn_text line, hsn_error *err)
 {
-    if (!reading->in_tree)
+    if (!reading->open)
         return HSN_OK;
-    hsn__buf_append(&reading->tree, line.data, line.length);
-    hsn__buf_putc(&reading->tree, '\n');
-    return reading->tree.failed ? hsn__fail_memory(err) : HSN_OK;
+    hsn__buf_append(&reading->open->lines, line.data, line.length);
+    hsn__buf_putc(&reading->open->lines, '\n');
+    return reading->open->lines.failed ? hsn__fail_memory(err) : HSN_OK;
 }
 
 static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hsn_error *err)
@@ -74,7 +84,7 @@ static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hs
     hsn__text_blanks(&rest);
     if (rest.length > 1 && rest.data[0] == 'n' && rest.data[1] >= '0' && rest.data[1] <= '9')
         return keep_line(reading, line, err);
-    reading->in_tree = false;
+    reading->open = NULL;
     if (!rest.length || rest.data[0] == '#')
         return HSN_OK;
     if (hsn__text_take(&rest, "snapshot=")) {
@@ -116,7 +126,10 @@ static int close_nodes(struct reading *reading, size_t depth, hsn_error *err)
         if (node->size_bytes) {
             // The path's frames start at the allocating function; the root is no frame.
             profile->count = reading->depth - 1;
-            r = hsn__profile_allocation(profile, 0, node->size_bytes, err);
+            uint32_t stack = HSN_NONE;
+            r = hsn__profile_stack(profile, &stack, err);
+            if (r == HSN_OK)
+                r = hsn__profile_total(profile, stack, reading->metric, 0, node->size_bytes, err);
         }
         reading->depth--;
     }
@@ -133,7 +146,7 @@ static int read_node(struct reading *reading, hsn_text line, hsn_error *err)
                 hsn__text_take(&line, ": ") && hsn__text_number(&line, 10, &size_bytes) &&
                 hsn__text_take(&line, " ") && depth <= reading->depth;
     if (!good)
-        return malformed(reading, reading->tree_offset, "a damaged allocation tree", err);
+        return malformed(reading, reading->given->offset, "a damaged allocation tree", err);
     int r = close_nodes(reading, depth, err);
     if (r < 0)
         return r;
@@ -146,7 +159,8 @@ static int read_node(struct reading *reading, hsn_text line, hsn_error *err)
     if (is_below && (depth > 1 || !size_bytes))
         return HSN_OK;
     if (depth && reading->path[depth - 1].size_bytes < size_bytes)
-        return malformed(reading, reading->tree_offset, "a node larger than the one above it", err);
+        return malformed(reading, reading->given->offset, "a node larger than the one above it",
+                         err);
     if (!hsn__array_grow(&reading->path, &reading->path_capacity, depth + 1, sizeof *reading->path,
                          HSN__PROFILE_DEPTH))
         return depth < HSN__PROFILE_DEPTH
@@ -163,16 +177,12 @@ static int read_node(struct reading *reading, hsn_text line, hsn_error *err)
     return hsn__profile_push(&reading->profile, &frame, err);
 }
 
-static int give_tree(struct reading *reading, hsn_error *err)
+static int give_tree(struct reading *reading, struct tree *tree, uint32_t metric, hsn_error *err)
 {
-    hsn__profile *profile = &reading->profile;
-    hsn_text rest = {reading->tree.data, reading->tree.size};
-    int r = hsn__profile_fact(profile, "profile.metric", hsn__text("mem_heap"), err);
-    if (r == HSN_OK)
-        r = hsn__profile_fact(profile, "massif.tree",
-                              hsn__text(reading->has_peak ? "peak" : "detailed"), err);
-    if (r == HSN_OK)
-        r = hsn__profile_fact_number(profile, "massif.snapshot", reading->tree_snapshot, err);
+    hsn_text rest = {tree->lines.data, tree->lines.size};
+    int r = HSN_OK;
+    reading->given = tree;
+    reading->metric = metric;
     while (rest.length && r == HSN_OK) {
         const char *newline = memchr(rest.data, '\n', rest.length);
         size_t length = newline ? (size_t)(newline - rest.data) : rest.length;
@@ -180,7 +190,32 @@ static int give_tree(struct reading *reading, hsn_error *err)
         rest = hsn__text_part(rest, newline ? length + 1 : length, rest.length);
     }
     int closed = r == HSN_OK ? close_nodes(reading, 0, err) : HSN_OK;
+    reading->depth = 0;
     return r < 0 ? r : closed;
+}
+
+// The peak, and what was in use when a tree was written last: after the peak, or at it when it is
+// the end. What was freed since that tree is still in it; `massif.inuse_snapshot` says which it is.
+static int give_trees(struct reading *reading, bool whole, hsn_error *err)
+{
+    hsn__profile *profile = &reading->profile;
+    struct tree *peak = &reading->peak, *last = &reading->last;
+    bool peak_is_end = whole && peak->is_there && peak->snapshot == reading->snapshot;
+    uint32_t metric = HSN_METRIC_INUSE;
+    if (peak->is_there && (!last->is_there || last->snapshot < peak->snapshot))
+        last = peak_is_end ? peak : NULL;
+    int r = hsn__profile_fact(profile, "profile.metric", hsn__text("mem_heap"), err);
+    if (r == HSN_OK && peak->is_there)
+        r = hsn__profile_fact_number(profile, "massif.peak_snapshot", peak->snapshot, err);
+    if (r == HSN_OK && last && last->is_there)
+        r = hsn__profile_fact_number(profile, "massif.inuse_snapshot", last->snapshot, err);
+    if (r == HSN_OK && peak->is_there)
+        r = hsn__profile_metric(profile, "peak", HSN_UNIT_BYTES, &metric, err);
+    if (r == HSN_OK && peak->is_there)
+        r = give_tree(reading, peak, metric, err);
+    if (r == HSN_OK && last && last->is_there)
+        r = give_tree(reading, last, HSN_METRIC_INUSE, err);
+    return r;
 }
 
 static int read_output(hsn_input *in, const hsn_sink *sink, hsn_error *err)
@@ -200,15 +235,16 @@ static int read_output(hsn_input *in, const hsn_sink *sink, hsn_error *err)
     bool damaged = r == HSN_EFORMAT || r == HSN_EIO;
     hsn_error tree_cause = {0};
     int given = HSN_OK;
-    if (reading.has_tree && (r == HSN_DONE || damaged))
-        given = give_tree(&reading, &tree_cause);
+    if (r == HSN_DONE || damaged)
+        given = give_trees(&reading, r == HSN_DONE, &tree_cause);
     if (given < 0 && !(damaged && given == HSN_EFORMAT)) {
         r = given;
         cause = tree_cause;
     }
     r = hsn__profile_outcome(&reading.profile, r, reading.snapshots > 0, &cause, err);
     hsn__profile_clear(&reading.profile);
-    hsn__buf_clear(&reading.tree);
+    hsn__buf_clear(&reading.peak.lines);
+    hsn__buf_clear(&reading.last.lines);
     hsn__free(reading.path);
     return r;
 }

@@ -86,7 +86,12 @@ struct reading {
     size_t type_count;
     uint64_t default_type, period_type, period, time_ns, duration_ns;
     uint64_t negative;
-    size_t size_at, count_at; // indices of the values that are loaded; type_count = none
+    struct family {
+        uint32_t metric;
+        size_t size_at, count_at; // indices of values; type_count = none
+        uint64_t scale;           // of the value, to the unit
+    } families[MAX_TYPES];
+    size_t family_count;
 };
 
 static uint64_t varint(struct cursor *cursor)
@@ -472,17 +477,24 @@ static void sample_values(struct reading *reading, struct cursor message, uint64
 
 static int give_sample(struct reading *reading, struct cursor message, hsn_error *err)
 {
-    uint64_t values[MAX_TYPES];
+    uint64_t values[MAX_TYPES + 1];
     sample_values(reading, message, values);
-    uint64_t size = values[reading->size_at];
-    uint64_t count = reading->count_at < reading->type_count ? values[reading->count_at] : 0;
-    if ((int64_t)size < 0 || (int64_t)count < 0) {
-        reading->negative++;
-        return HSN_OK;
+    values[reading->type_count] = 0;
+    bool any = false, negative = false;
+    for (size_t i = 0; i < reading->family_count; i++) {
+        uint64_t *size = &values[reading->families[i].size_at];
+        uint64_t *count = &values[reading->families[i].count_at];
+        if ((int64_t)*size < 0 || (int64_t)*count < 0) {
+            negative = true;
+            *size = *count = 0;
+        }
+        any = any || *size || *count;
     }
-    if (!size && !count)
+    reading->negative += negative;
+    if (!any)
         return HSN_OK;
     struct field field;
+    uint32_t stack = HSN_NONE;
     int r = HSN_OK;
     reading->profile.count = 0;
     while (r == HSN_OK && next_field(&message, &field)) {
@@ -491,35 +503,103 @@ static int give_sample(struct reading *reading, struct cursor message, hsn_error
              field.number == 1 && r == HSN_OK && next_number(&field, &first, &id);)
             r = push_location(reading, id, err);
     }
-    return r == HSN_OK ? hsn__profile_allocation(&reading->profile, count, size, err) : r;
+    if (r == HSN_OK)
+        r = hsn__profile_stack(&reading->profile, &stack, err);
+    for (size_t i = 0; i < reading->family_count && r == HSN_OK; i++) {
+        const struct family *family = &reading->families[i];
+        uint64_t size = values[family->size_at], count = values[family->count_at];
+        if (__builtin_mul_overflow(size, family->scale, &size))
+            size = UINT64_MAX;
+        r = hsn__profile_total(&reading->profile, stack, family->metric, count, size, err);
+    }
+    return r;
 }
 
-static size_t find_type(const struct reading *reading, const char *name)
+static hsn_text type_name(const struct reading *reading, size_t type)
 {
-    size_t i = 0;
-    while (i < reading->type_count && !hsn__text_is(text_of(reading, reading->types[i].type), name))
-        i++;
-    return i;
+    return text_of(reading, reading->types[type].type);
 }
 
-// Memory in use if the profile knows it, else what it shows by default, else its last type.
-static void choose_types(struct reading *reading)
+// The family that a type belongs to. Memory has names that everybody knows; other types are their
+// own.
+static hsn_text family_name(const struct reading *reading, size_t type)
 {
     static const struct {
-        const char *size, *count;
-    } in_use[] = {{"inuse_space", "inuse_objects"}, {"space", "objects"}, {"heap-space", ""}};
-    size_t none = reading->type_count;
-    reading->size_at = reading->count_at = none;
-    for (size_t i = 0; i < sizeof in_use / sizeof *in_use && reading->size_at == none; i++) {
-        reading->size_at = find_type(reading, in_use[i].size);
-        if (reading->size_at < none)
-            reading->count_at = find_type(reading, in_use[i].count);
+        const char *type, *family;
+    } known[] = {
+        {"inuse_space", HSN_METRIC_INUSE_NAME},
+        {"inuse_objects", HSN_METRIC_INUSE_NAME},
+        {"space", HSN_METRIC_INUSE_NAME},
+        {"objects", HSN_METRIC_INUSE_NAME},
+        {"heap-space", HSN_METRIC_INUSE_NAME},
+        {"alloc_space", "alloc"},
+        {"alloc_objects", "alloc"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (hsn__text_is(type_name(reading, type), known[i].type))
+            return hsn__text(known[i].family);
+    return type_name(reading, type);
+}
+
+// The unit as the sink knows it, and what a value is of it.
+static const char *family_unit(const struct reading *reading, size_t type, char out[64],
+                               uint64_t *out_scale)
+{
+    static const struct {
+        const char *unit, *name;
+        uint64_t scale;
+    } known[] = {
+        {"bytes", HSN_UNIT_BYTES, 1},           {"count", HSN_UNIT_COUNT, 1},
+        {"nanoseconds", HSN_UNIT_NS, 1},        {"microseconds", HSN_UNIT_NS, 1000},
+        {"milliseconds", HSN_UNIT_NS, 1000000}, {"seconds", HSN_UNIT_NS, 1000000000},
+    };
+    hsn_text unit = text_of(reading, reading->types[type].unit);
+    *out_scale = 1;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (hsn__text_is(unit, known[i].unit)) {
+            *out_scale = known[i].scale;
+            return known[i].name;
+        }
+    snprintf(out, 64, "%.*s", unit.length < 63 ? (int)unit.length : 63, unit.data ? unit.data : "");
+    return *out ? out : HSN_UNIT_COUNT;
+}
+
+static bool is_count(const struct reading *reading, size_t type)
+{
+    return hsn__text_is(text_of(reading, reading->types[type].unit), "count");
+}
+
+// Types come in pairs: a number of things and what they sum up to. `samples` in count belongs to
+// `cpu` in nanoseconds behind it, `inuse_objects` to `inuse_space`. A type without such a
+// neighbour is a metric of its own.
+static int make_families(struct reading *reading, hsn_error *err)
+{
+    const hsn_sink *sink = reading->profile.sink;
+    size_t count = reading->type_count;
+    int r = HSN_OK;
+    for (size_t i = 0; i < count && r == HSN_OK; i++) {
+        bool pair = is_count(reading, i) && i + 1 < count && !is_count(reading, i + 1);
+        struct family family = {.size_at = pair ? i + 1 : i, .count_at = pair ? i : count};
+        char unit[64];
+        hsn_text name = family_name(reading, family.size_at);
+        const char *word = family_unit(reading, family.size_at, unit, &family.scale);
+        if (!strcmp(word, HSN_UNIT_COUNT))
+            family.count_at = family.size_at;
+        i = family.size_at;
+        if (!name.length)
+            continue;
+        r = sink->ops->metric(sink->context, name, hsn__text(word), &family.metric, err);
+        if (r == HSN_OK && reading->default_type &&
+            (reading->types[family.size_at].type == reading->default_type ||
+             (pair && reading->types[family.count_at].type == reading->default_type)))
+            r = hsn__profile_fact(&reading->profile, "metric.default", name, err);
+        bool again = false;
+        for (size_t j = 0; j < reading->family_count; j++)
+            again = again || reading->families[j].metric == family.metric;
+        if (!again)
+            reading->families[reading->family_count++] = family;
     }
-    for (size_t i = 0; i < none && reading->size_at == none && reading->default_type; i++)
-        if (reading->types[i].type == reading->default_type)
-            reading->size_at = i;
-    if (reading->size_at == none)
-        reading->size_at = none - 1;
+    return r;
 }
 
 static int give_totals(struct reading *reading, hsn_error *err)
@@ -544,12 +624,8 @@ static int give_totals(struct reading *reading, hsn_error *err)
 static int give_facts(struct reading *reading, hsn_error *err)
 {
     hsn__profile *profile = &reading->profile;
-    hsn_text unit = text_of(reading, reading->types[reading->size_at].unit);
-    int r = hsn__profile_fact(profile, "profile.metric",
-                              text_of(reading, reading->types[reading->size_at].type), err);
-    if (r == HSN_OK)
-        r = hsn__profile_fact(profile, "profile.unit", unit, err);
-    if (r == HSN_OK && reading->time_ns)
+    int r = HSN_OK;
+    if (reading->time_ns)
         r = hsn__profile_fact_number(profile, "captured_at_unix_ms", reading->time_ns / 1000000,
                                      err);
     if (r == HSN_OK && reading->duration_ns)
@@ -558,8 +634,6 @@ static int give_facts(struct reading *reading, hsn_error *err)
         r = hsn__profile_fact_number(profile, "profile.period", reading->period, err);
     if (r == HSN_OK)
         r = give_totals(reading, err);
-    if (r == HSN_OK && !hsn__text_is(unit, "bytes"))
-        r = hsn__profile_warn(profile, HSN_NO_OFFSET, "the profile's values are not bytes", err);
     if (r == HSN_OK && reading->negative)
         r = hsn__profile_warn(profile, HSN_NO_OFFSET,
                               "samples of negative size (of a difference) are left out", err);
@@ -570,8 +644,7 @@ static int give_samples(struct reading *reading, hsn_error *err)
 {
     const uint8_t *next = (const uint8_t *)reading->samples.data;
     const uint8_t *end = next ? next + reading->samples.size : next;
-    int r = HSN_OK;
-    choose_types(reading);
+    int r = make_families(reading, err);
     sort_items(&reading->functions);
     sort_items(&reading->locations);
     sort_items(&reading->mappings);

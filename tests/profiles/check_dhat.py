@@ -22,10 +22,12 @@ def main():
         records = profilelib.Records(tool, path)
         # A frame reads "ADDRESS: FUNCTION (PLACE)".
         names = [frame.split(": ", 1)[-1].rsplit(" (", 1)[0] for frame in document["ftbl"]]
-        theirs = [([names[i] for i in point["fs"] if i < len(names)], point["gbk"], point["gb"])
-                  for point in document["pps"] if point["gb"] or point["gbk"]]
-        ours = [([frame.function for frame in stack], count, size) for stack, count, size in records.allocations]
-        profilelib.equal(path, ours, theirs)
+        for size, blocks, metric in (("gb", "gbk", "peak"), ("eb", "ebk", "inuse"), ("tb", "tbk", "alloc")):
+            theirs = [([names[i] for i in point["fs"] if i < len(names)], point[blocks], point[size])
+                      for point in document["pps"] if point[size] or point[blocks]]
+            ours = [([frame.function for frame in stack], count, bytes_)
+                    for stack, count, bytes_ in records.by_metric[metric]]
+            profilelib.equal(f"{path}: {metric}", ours, theirs)
         for key, name in (("gb", "t-gmax"), ("eb", "t-end"), ("tb", "total")):
             profilelib.equal(f"{path}: {name}", int(records.facts["profile.total." + name]),
                              sum(point[key] for point in document["pps"]))

@@ -12,7 +12,7 @@ import sys
 
 import profilelib
 
-SAMPLE = re.compile(r"^\s*\d+\s+\d+\s+(\d+)\s+(\d+):")
+SAMPLE = re.compile(r"^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+):")
 JEMALLOC = re.compile(r"^@.*\n +t\*: (\d+): (\d+) ", re.M)
 
 
@@ -20,7 +20,8 @@ def pprof(go, path):
     raw = subprocess.run([go, "tool", "pprof", "-raw", "-symbolize=none", path], stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL, check=True).stdout.decode()
     matches = map(SAMPLE.match, raw.splitlines())
-    return [tuple(map(int, match.groups())) for match in matches if match]
+    rows = [tuple(map(int, match.groups())) for match in matches if match]
+    return {"alloc": [row[:2] for row in rows], "inuse": [row[2:] for row in rows]}
 
 
 def scaled(path):
@@ -41,9 +42,11 @@ def main():
         name = os.path.basename(path)
         if name.startswith(("made-damaged", "made-addresses", "made-growth", "made-no-rate")):
             continue
-        theirs = list(scaled(path)) if "jemalloc" in name else pprof(go, path)
-        ours = [(count, size) for _, count, size in profilelib.Records(tool, path).allocations]
-        profilelib.equal(path, sorted(ours), sorted(pair for pair in theirs if pair != (0, 0)))
+        theirs = {"inuse": list(scaled(path))} if "jemalloc" in name else pprof(go, path)
+        records = profilelib.Records(tool, path)
+        for metric, pairs in theirs.items():
+            ours = [(count, size) for _, count, size in records.by_metric[metric]]
+            profilelib.equal(f"{path}: {metric}", sorted(ours), sorted(pair for pair in pairs if pair != (0, 0)))
         checked += 1
     print(f"{checked} cases, 0 failed")
     return 0 if checked else 1

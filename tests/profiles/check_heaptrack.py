@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The heaptrack reader against heaptrack_print: leaked bytes of every stack, and the totals.
+"""The heaptrack reader against heaptrack_print: every metric of every stack, and the totals.
 
     check_heaptrack.py DUMP_RECORDS TESTDATA
 """
@@ -16,11 +16,16 @@ import profilelib
 UNITS = {"": 1, "B": 1, "K": 1e3, "M": 1e6, "G": 1e9}
 
 
-def printed(heaptrack_print, path):
-    """The report, and {functions from the root: leaked bytes}."""
+# heaptrack_print's cost types, our metric, and whether it is a number of blocks.
+COSTS = [("leaked", "inuse", False), ("peak", "peak", False), ("allocations", "alloc", True),
+         ("temporary", "temporary", True)]
+
+
+def printed(heaptrack_print, path, cost):
+    """The report, and {functions from the root: cost}."""
     with tempfile.TemporaryDirectory() as folder:
         stacks = os.path.join(folder, "stacks.txt")
-        report = subprocess.run([heaptrack_print, "-f", path, "-F", stacks, "--flamegraph-cost-type", "leaked",
+        report = subprocess.run([heaptrack_print, "-f", path, "-F", stacks, "--flamegraph-cost-type", cost,
                                  "--disable-builtin-suppressions", "--disable-embedded-suppressions"],
                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout.decode()
         sums = collections.Counter()
@@ -45,14 +50,20 @@ def main():
         if path.endswith(".records"):
             continue
         records = profilelib.Records(tool, path)
-        report, theirs = printed(heaptrack_print, path)
-        ours = collections.Counter()
-        for stack, _, size in records.allocations:
-            functions = [frame.function for frame in stack]
-            # heaptrack_print does not look below main.
-            functions = functions[:functions.index("main") + 1] if "main" in functions else functions
-            ours[tuple(reversed(functions))] += size
-        profilelib.equal(path, ours, theirs)
+        for cost, metric, by_count in COSTS:
+            report, theirs = printed(heaptrack_print, path, cost)
+            ours = collections.Counter()
+            for stack, count, size in records.by_metric[metric]:
+                functions = [frame.function for frame in stack]
+                # heaptrack_print does not look below main.
+                functions = functions[:functions.index("main") + 1] if "main" in functions else functions
+                ours[tuple(reversed(functions))] += count if by_count else size
+            if cost == "temporary":
+                # heaptrack_print marks "nothing was allocated last" with 0, which is also the number of
+                # the first kind of allocation: it takes every free of that kind for a temporary one.
+                first = tuple(frame.function for frame in reversed(records.by_metric["alloc"][0][0]))
+                theirs.pop(first, None), ours.pop(first, None)
+            profilelib.equal(f"{path}: {cost}", ours, theirs)
         for name, fact in [("calls to allocation functions", "heaptrack.allocations"),
                            ("peak heap memory consumption", "heaptrack.peak_bytes"),
                            ("total memory leaked", "heaptrack.leaked_bytes")]:

@@ -54,17 +54,18 @@ def main():
             series[name].append(int(value))
         profilelib.equal(path + ": heap", series["mem_heap"], [row[2] for row in rows])
         profilelib.equal(path + ": extra", series["mem_heap_extra"], [row[3] for row in rows])
-        ours = collections.Counter()
-        for stack, _, size in records.allocations:
-            functions = tuple(frame.function for frame in stack)
-            for depth in range(1, len(functions) + 1):
-                ours[functions[:depth]] += size
-        del ours["[below threshold]",]
-        if "massif.snapshot" in records.facts:
-            at = int(records.facts["massif.snapshot"])
-            theirs = [tree for row, tree in trees if row is rows[at]]
-            profilelib.equal(path + ": trees", len(theirs), 1)
-            profilelib.equal(path, dict(ours), theirs[0])
+        for metric in ("peak", "inuse"):
+            ours = collections.Counter()
+            for stack, _, size in records.by_metric[metric]:
+                functions = tuple(frame.function for frame in stack)
+                for depth in range(1, len(functions) + 1):
+                    ours[functions[:depth]] += size
+            # What lies below the threshold has no frame, or one of ours.
+            del ours["[below threshold]",], ours["[unknown]",]
+            at = records.facts.get(f"massif.{metric}_snapshot")
+            theirs = [tree for row, tree in trees if at and row is rows[int(at)]]
+            profilelib.equal(f"{path}: trees", len(theirs), 1 if at else 0)
+            profilelib.equal(f"{path}: {metric}", dict(ours), theirs[0] if at else {})
         checked += 1
     print(f"{checked} cases, 0 failed")
     return 0 if checked else 1

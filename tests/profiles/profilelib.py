@@ -23,14 +23,17 @@ def record_lines(tool, path):
 
 
 class Records:
-    """Facts; allocations as (stack of frames, newest first; count; bytes); samples; totals of types.
+    """Facts; allocations as (stack of frames, newest first; count; bytes), those in use and by metric;
+    samples; totals of types.
 
-    Of metrics other than memory in use: (stack, metric, count, value).
+    `metrics`, of those other than memory in use: (stack, metric, count, value).
     """
 
     def __init__(self, tool, path, lines=None):
-        self.facts, self.allocations, self.samples, self.metrics = {}, [], [], []
-        metrics, frames, stacks, types, totals = {}, {}, {}, {}, collections.defaultdict(lambda: [0, 0])
+        self.facts, self.samples, self.metrics = {}, [], []
+        self.by_metric, self.units = collections.defaultdict(list), {}
+        names = {0: "inuse"}
+        frames, stacks, types, totals = {}, {}, {}, collections.defaultdict(lambda: [0, 0])
         for line in lines if lines is not None else record_lines(tool, path):
             event, _, rest = line.partition(" ")
             fields = dict(EVENT.findall(rest))
@@ -40,13 +43,14 @@ class Records:
             elif event == "stack":
                 stacks[int(rest.split(" ")[0])] = [frames[int(i)] for i in fields["frames"].split(",")]
             elif event == "metric":
-                metrics[rest.split(" ")[0]] = unquote(fields["name"])
-            elif event == "allocation" and "metric" in fields:
-                self.metrics.append((stacks[int(fields["stack"])], metrics[fields["metric"]], int(fields["count"]),
-                                     int(fields["size_bytes"])))
+                names[int(rest.split(" ")[0])] = unquote(fields["name"])
+                self.units[unquote(fields["name"])] = unquote(fields["unit"])
             elif event == "allocation":
-                self.allocations.append((stacks[int(fields["stack"])], int(fields["count"]),
-                                         int(fields["size_bytes"])))
+                name = names[int(fields.get("metric", 0))]
+                stack, count, size = stacks[int(fields["stack"])], int(fields["count"]), int(fields["size_bytes"])
+                self.by_metric[name].append((stack, count, size))
+                if "metric" in fields:
+                    self.metrics.append((stack, name, count, size))
             elif event == "sample":
                 self.samples.append((unquote(fields["series"]), float(fields["time_s"]),
                                      float(fields["value"])))
@@ -60,16 +64,18 @@ class Records:
             elif event == "fact":
                 self.facts[unquote(fields["name"])] = unquote(fields["value"])
 
+        self.allocations = self.by_metric["inuse"]
         self.types = [(name, count, size) for name, (count, size) in totals.items()]
 
-    def by_function(self):
+    def by_function(self, metric="inuse", by_count=False):
         """{function: [own bytes, bytes with all that it calls]}"""
         sums = collections.defaultdict(lambda: [0, 0])
-        for stack, _, size in self.allocations:
-            sums[stack[0].function][0] += size
+        for stack, count, size in self.by_metric[metric]:
+            value = count if by_count else size
+            sums[stack[0].function][0] += value
             for function in {frame.function for frame in stack}:
-                sums[function][1] += size
-        return dict(sums)
+                sums[function][1] += value
+        return {name: pair for name, pair in sums.items() if any(pair)}
 
 
 def packages(tool, path):
