@@ -78,7 +78,7 @@ typedef struct hsn__v8_layout {
     int node_count, node_type, node_name, node_id, node_size, node_edges, node_trace,
         node_detachedness;
     int edge_count, edge_type, edge_name, edge_target;
-    int place_count, place_object, place_script, place_line;
+    int place_count, place_object, place_script, place_script_object, place_line;
     int function_count, function_name, function_script_name, function_script, function_line;
     int trace_count, trace_id, trace_function, trace_children;
     int sample_count, sample_time, sample_id;
@@ -90,6 +90,7 @@ typedef struct hsn__v8_layout {
 /** Where the code of an object stands. */
 typedef struct hsn__v8_place {
     uint32_t node, script, line; /**< node = ordinal; line from 0 */
+    uint32_t script_node;        /**< ordinal; HSN_NONE = not told */
 } hsn__v8_place;
 
 /** A function that allocated. */
@@ -270,6 +271,12 @@ hsn_kind hsn__v8_class_kind(unsigned kind, hsn_text class_name, bool has_source)
 
 /** Whether a script is the program's own, not the runtime's. */
 bool hsn__v8_is_program_script(hsn_text name);
+
+/** The file of a script's node: newer V8 writes "system / Script / FILE". Empty = none. */
+hsn_text hsn__v8_script_file(hsn_text name);
+
+/** "Window [JSGlobalObject] / URL" → "Window"; what is no such object keeps its name. */
+hsn_text hsn__v8_global_name(hsn_text name);
 
 /** A class is known to the language or to its runtime. */
 bool hsn__v8_is_builtin_class(hsn_text name);

@@ -171,8 +171,11 @@ int hsn__v8_read_places(hsn__v8_reading *v, hsn_error *err)
         r = hsn__v8_grow(&v->places, &v->places_capacity, v->place_count + 1, sizeof *v->places,
                          "locations", err);
         if (r == HSN_OK)
-            v->places[v->place_count++] = (hsn__v8_place){small(node), small(row[l->place_script]),
-                                                          small(row[l->place_line])};
+            v->places[v->place_count++] =
+                (hsn__v8_place){small(node), small(row[l->place_script]), small(row[l->place_line]),
+                                l->place_script_object < 0
+                                    ? HSN_NONE
+                                    : small(row[l->place_script_object] / (uint64_t)l->node_count)};
     }
     return r == HSN_DONE ? HSN_OK : r;
 }
@@ -269,6 +272,7 @@ static const meaning edge_fields[] = {
 static const meaning place_fields[] = {
     PLACE("object_index", place_object),
     PLACE("script_id", place_script),
+    PLACE("script_object_index", place_script_object),
     PLACE("line", place_line),
     {NULL, 0},
 };

@@ -22,12 +22,12 @@ typedef struct giving {
     uint64_t *is_root;   // bitmap: … and the root leads there; no object
     root_edge *root_edges;
     size_t root_edge_count, root_edge_capacity;
-    uint32_t *labels;  // by string: id of the sink
-    uint32_t *classes; // by string: type of objects of this name
-    uint32_t *types;   // by id of the type's name
+    uint32_t *labels;     // by string: id of the sink
+    uint32_t *classes[2]; // by string: type of objects of this name, and of detached ones
+    uint32_t *types;      // by id of the type's name
     size_t types_capacity;
-    uint32_t plain_types[HSN__V8_NODE_COUNT]; // of kinds whose class is the same for all
-    uint32_t pair_label;                      // of values in weak maps
+    uint32_t plain_types[2][HSN__V8_NODE_COUNT]; // of kinds whose class is the same for all
+    uint32_t pair_label;                         // of values in weak maps
     hsn_sink_ref refs[BATCH];
     size_t ref_count;
     size_t place; // the next one
@@ -127,6 +127,37 @@ static int compare_root_edges(const void *a, const void *b)
     return (int)x->kind - (int)y->kind;
 }
 
+// Newer V8 has no shortcuts: the global objects go by their names.
+static int find_globals(giving *g, hsn_error *err)
+{
+    hsn__v8_reading *v = g->v;
+    const uint8_t *p = v->nodes.data;
+    uint32_t top = root_node(v);
+    for (size_t i = first_edge(g, top); i < g->root_edge_count && g->root_edges[i].source == top;
+         i++)
+        if (g->root_edges[i].kind == HSN__V8_EDGE_SHORTCUT)
+            return HSN_OK;
+    uint64_t *is_global = hsn__bitmap_new(v->string_count);
+    int r = is_global ? HSN_OK : hsn__fail_memory(err);
+    for (size_t i = 0; i < v->string_count && r == HSN_OK; i++)
+        if (hsn__v8_global_name(hsn__v8_string(v, i)).length < hsn__v8_string(v, i).length)
+            hsn__bitmap_set(is_global, i);
+    for (size_t i = 0; i < v->node_count && r == HSN_OK; i++) {
+        hsn__v8_node node;
+        p = hsn__v8_node_get(p, &node);
+        if (node.kind != HSN__V8_NODE_OBJECT || v->names[i] >= v->string_count ||
+            !hsn__bitmap_get(is_global, v->names[i]))
+            continue;
+        r = hsn__v8_grow(&g->root_edges, &g->root_edge_capacity, g->root_edge_count + 1,
+                         sizeof *g->root_edges, "edges of roots", err);
+        if (r == HSN_OK)
+            g->root_edges[g->root_edge_count++] =
+                (root_edge){top, (uint32_t)i, HSN__V8_EDGE_SHORTCUT};
+    }
+    hsn__free(is_global);
+    return r;
+}
+
 static int give_roots(giving *g, hsn_error *err)
 {
     const hsn__v8_reading *v = g->v;
@@ -146,7 +177,7 @@ static int give_roots(giving *g, hsn_error *err)
             // What the root holds itself: the global objects of the program.
             bool global = edge->kind == HSN__V8_EDGE_SHORTCUT;
             root.kind = global ? HSN_ROOT_MODULE : HSN_ROOT_OTHER;
-            root.name = hsn__v8_string(v, v->names[edge->target]);
+            root.name = hsn__v8_global_name(hsn__v8_string(v, v->names[edge->target]));
         }
         if (!root.name.length)
             root.name = hsn__text("(root)");
@@ -209,10 +240,9 @@ static int type_of(giving *g, const hsn__v8_node *node, uint32_t name, uint32_t 
     hsn__v8_reading *v = g->v;
     bool named = (node->kind == HSN__V8_NODE_OBJECT || node->kind == HSN__V8_NODE_NATIVE) &&
                  hsn__v8_string(v, name).length;
-    uint32_t ignored = HSN_NONE, *known = named ? &g->classes[name] : &g->plain_types[node->kind];
     // Two nodes of one name may be two classes: one of them is detached.
-    if (node->detachedness == HSN__V8_DETACHED)
-        known = &ignored;
+    bool detached = node->detachedness == HSN__V8_DETACHED;
+    uint32_t *known = named ? &g->classes[detached][name] : &g->plain_types[detached][node->kind];
     if (*known == HSN_NONE) {
         hsn_text text;
         int r = class_text(g, node, hsn__v8_string(v, name), &text, err);
@@ -346,6 +376,13 @@ static int put_edge(giving *g, uint64_t owner, const hsn__v8_edge *edge, hsn_err
 
 // ---- objects
 
+static void cut(hsn_text *text)
+{
+    if (text->length > MAX_TEXT)
+        for (text->length = MAX_TEXT; text->length && (text->data[text->length] & 0xc0) == 0x80;)
+            text->length--;
+}
+
 // Names and short values: of a function with its place, of others where the class does not say it.
 static int text_of(giving *g, size_t ordinal, const hsn__v8_node *node, hsn_text *out,
                    hsn_error *err)
@@ -357,9 +394,7 @@ static int text_of(giving *g, size_t ordinal, const hsn__v8_node *node, hsn_text
     *out = (hsn_text){"", 0};
     if (node->kind == HSN__V8_NODE_OBJECT)
         return HSN_OK;
-    if (text.length > MAX_TEXT)
-        for (text.length = MAX_TEXT; text.length && (text.data[text.length] & 0xc0) == 0x80;)
-            text.length--;
+    cut(&text);
     *out = text;
     if (node->kind != HSN__V8_NODE_CLOSURE || g->place == v->place_count ||
         v->places[g->place].node != ordinal)
@@ -368,6 +403,7 @@ static int text_of(giving *g, size_t ordinal, const hsn__v8_node *node, hsn_text
     hsn_text script = hsn__v8_script_name(v, place->script);
     if (!script.length || place->line == HSN_NONE)
         return HSN_OK;
+    cut(&script);
     hsn__buf_reset(&g->text);
     hsn__buf_append(&g->text, text.data, text.length);
     hsn__buf_puts(&g->text, text.length ? " " : "(anonymous) ");
@@ -452,11 +488,16 @@ static int prepare(giving *g, hsn_error *err)
 {
     hsn__v8_reading *v = g->v;
     g->labels = hsn__alloc_array(v->string_count + 1, sizeof *g->labels);
-    g->classes = hsn__alloc_array(v->string_count + 1, sizeof *g->classes);
-    if (!g->labels || !g->classes)
+    // Only browsers have what is detached.
+    for (int i = 0; i <= v->has_detachedness; i++) {
+        g->classes[i] = hsn__alloc_array(v->string_count + 1, sizeof *g->classes[i]);
+        if (!g->classes[i])
+            return hsn__fail_memory(err);
+        memset(g->classes[i], 0xff, (v->string_count + 1) * sizeof *g->classes[i]);
+    }
+    if (!g->labels)
         return hsn__fail_memory(err);
     memset(g->labels, 0xff, (v->string_count + 1) * sizeof *g->labels);
-    memset(g->classes, 0xff, (v->string_count + 1) * sizeof *g->classes);
     memset(g->plain_types, 0xff, sizeof g->plain_types);
     replace_zero_ids(v);
     int r = hsn__v8_find_scripts(v, err);
@@ -464,7 +505,9 @@ static int prepare(giving *g, hsn_error *err)
         r = hsn__v8_propagate_detached(v, err);
     if (r == HSN_OK)
         r = find_synthetic(g, err);
-    return r == HSN_OK ? mark_roots(g, err) : r;
+    if (r == HSN_OK)
+        r = mark_roots(g, err);
+    return r == HSN_OK && hsn__bitmap_get(g->is_root, root_node(v)) ? find_globals(g, err) : r;
 }
 
 int hsn__v8_give(hsn__v8_reading *v, hsn_error *err)
@@ -481,7 +524,8 @@ int hsn__v8_give(hsn__v8_reading *v, hsn_error *err)
     hsn__free(g.is_root);
     hsn__free(g.root_edges);
     hsn__free(g.labels);
-    hsn__free(g.classes);
+    hsn__free(g.classes[0]);
+    hsn__free(g.classes[1]);
     hsn__free(g.types);
     hsn__buf_clear(&g.text);
     return r;

@@ -27,6 +27,26 @@ bool hsn__v8_is_of_runtime(hsn_text name)
     return begins(name, "system /");
 }
 
+hsn_text hsn__v8_script_file(hsn_text name)
+{
+    static const char word[] = "system / Script / ";
+    const size_t size = sizeof word - 1;
+    if (begins(name, word))
+        return (hsn_text){name.data + size, name.length - size};
+    // While a script is debugged, a record of the runtime stands in its place.
+    return hsn__v8_is_of_runtime(name) ? (hsn_text){"", 0} : name;
+}
+
+hsn_text hsn__v8_global_name(hsn_text name)
+{
+    static const char word[] = " [JSGlobalObject]";
+    const size_t size = sizeof word - 1;
+    for (size_t i = 0; i + size <= name.length; i++)
+        if (name.data[i] == ' ' && !memcmp(name.data + i, word, size))
+            return (hsn_text){name.data, i};
+    return name;
+}
+
 // `<div class="a">` → `<div`, which wants its bracket again; what is "Detached" stays so.
 static hsn_text element_name(hsn_text name)
 {

@@ -28,9 +28,8 @@ hsn_text hsn__v8_script_name(const hsn__v8_reading *v, uint32_t script)
         else
             high = middle;
     }
-    return hsn__v8_string(v, low < v->script_count && v->scripts[low].script == script
-                                 ? v->scripts[low].name
-                                 : HSN_NONE);
+    bool known = low < v->script_count && v->scripts[low].script == script;
+    return hsn__v8_script_file(hsn__v8_string(v, known ? v->scripts[low].name : HSN_NONE));
 }
 
 static int compare_places(const void *a, const void *b)
@@ -97,9 +96,9 @@ static int name_scripts(hsn__v8_reading *v, hsn_error *err)
         const hsn__v8_place *place = &v->places[i];
         uint32_t function = place->node < v->node_count ? links[place->node] : HSN_NONE;
         uint32_t script = function != HSN_NONE ? links[function] : HSN_NONE;
-        hsn_text name = hsn__v8_string(v, script == HSN_NONE ? HSN_NONE : v->names[script]);
-        // While a script is debugged, a record of the runtime stands between.
-        if (name.length && !hsn__v8_is_of_runtime(name))
+        if (place->script_node < v->node_count)
+            script = place->script_node;
+        if (script != HSN_NONE && hsn__v8_script_file(hsn__v8_string(v, v->names[script])).length)
             r = hsn__v8_add_script(v, place->script, v->names[script], err);
     }
     hsn__free(links);

@@ -46,9 +46,7 @@ def main():
         out_nodes += row
     infos, tree = cut_traces(heap, {rows[old][at["trace_node_id"]] for old in kept} if "trace_node_id" in at else {0},
                              word)
-    places = heap.get("locations", [])
-    kept_places = [[number[places[i] // width] * width] + places[i + 1:i + 4] for i in range(0, len(places), 4)
-                   if places[i] // width in number]
+    kept_places = cut_places(heap, number, width)
     header = dict(heap["snapshot"], node_count=len(kept), edge_count=len(out_edges) // 3)
     with open(target, "w", encoding="utf-8") as file:
         file.write('{"snapshot":' + json.dumps(header, separators=(",", ":")))
@@ -59,6 +57,21 @@ def main():
                              ("samples", heap.get("samples", [])[:8]), ("locations", sum(kept_places, []))):
             file.write(',\n"%s":%s' % (name, json.dumps(values, separators=(",", ":"))))
         file.write(',\n"strings":[%s]}' % ",\n".join(json.dumps(text) for text in words))
+
+
+def cut_places(heap, number, width):
+    """Locations of kept objects. Newer V8 tells the node of the script, too."""
+    fields, places = heap["snapshot"]["meta"]["location_fields"], heap.get("locations", [])
+    rows = [dict(zip(fields, places[i:i + len(fields)])) for i in range(0, len(places), len(fields))]
+    for row in rows:
+        for name in ("object_index", "script_object_index"):
+            if name in row:
+                row[name] = number.get(row[name] // width, -1) * width
+    return [list(row.values()) for row in rows if row["object_index"] >= 0 and row.get("script_object_index", 0) >= 0]
+
+
+def matches(text, wanted):
+    return text.startswith(wanted[:-1]) if wanted.endswith("*") else text == wanted
 
 
 def keep(rows, owned, at, kinds, edge_kinds, strings, limit, share, types):
@@ -75,8 +88,8 @@ def keep(rows, owned, at, kinds, edge_kinds, strings, limit, share, types):
     kept = {i for i, row in enumerate(rows) if kinds[row[at["type"]]] == "synthetic" and i in holder}
     wanted = []
     for name in types:
-        wanted += [i for i, row in enumerate(rows) if strings[row[at["name"]]] == name and i in holder and
-                   kinds[row[at["type"]]] in ("object", "closure", "code", "regexp", "bigint")][:share]
+        wanted += [i for i, row in enumerate(rows) if matches(strings[row[at["name"]]], name) and i in holder and
+                   kinds[row[at["type"]]] in ("object", "closure", "code", "regexp", "bigint", "native")][:share]
     for node in wanted:
         while node is not None and node not in kept:
             kept.add(node)
