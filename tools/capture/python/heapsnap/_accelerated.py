@@ -2,8 +2,8 @@
 """Hands a plan to the C accelerator, when it was built; the output is that of _walk.py."""
 import gc
 import os
-import sys
 
+from . import _frames
 from . import _layout
 from . import _types
 from . import _walk
@@ -51,7 +51,7 @@ def _types_to_describe(lists):
     # Instances that the collector does not know may be of any type that is not its business;
     # those of gc.freeze() are in no list.
     # With other threads, an object of any type may come into being before the walk begins.
-    alone = len(sys._current_frames()) == 1
+    alone = _frames.alone()
     return [t for t in found if frozen or not alone or not lists or id(t) in used or
             not _layout.type_flags(t) & _layout.IS_GC]
 

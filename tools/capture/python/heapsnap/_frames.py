@@ -68,6 +68,10 @@ class _Stacks(object):
             return False
         self.previous = words.index(previous) * 8
         self.ident = thread.index(ident) * 8
+        # The kernel's number of a thread stands behind its own: it tells whether the thread lives.
+        self.native = self.ident + 8
+        if thread[self.native // 8] != threading.get_native_id():
+            self.native = None
         own = frames[0].f_code
         code = id(own)
         start = code + _layout.type_basicsize(types.CodeType)
@@ -124,6 +128,39 @@ def thread_names():
     return found
 
 
+def alone():
+    """Is this the only thread of the process?
+
+    sys._current_frames() would follow the stacks of threads that the interpreter believes in, but
+    that are gone: see _lives().
+    """
+    try:
+        return len(os.listdir('/proc/self/task')) == 1
+    except OSError:
+        return len(sys._current_frames()) == 1
+
+
+def _tasks():
+    try:
+        return frozenset(map(int, os.listdir('/proc/self/task')))
+    except OSError:
+        return None
+
+
+def _lives(state, tasks):
+    """Is there a thread to this state?
+
+    A program that forks without telling the interpreter (uWSGI) leaves states in the child whose
+    threads are the parent's; their stacks are anybody's memory. The number of the thread that
+    forked is stale as well: it is the main thread now.
+    """
+    if tasks is None or _stacks.native is None:
+        return True
+    if mem[(state + _stacks.native) >> 3] in tasks:
+        return True
+    return mem[(state + _stacks.ident) >> 3] == threading._main_thread._ident
+
+
 def frames(plan):
     """Fill plan.rows and plan.roots; addresses of own frames go to plan.skip."""
     names = thread_names()
@@ -176,25 +213,40 @@ def _frame_objects(plan, names):
 
 
 def _frame_records(plan, names):
+    tasks = _tasks()
+    safe = _layout._Safe()
+    try:
+        _records_of_all(plan, names, tasks, safe)
+    finally:
+        safe.close()
+
+
+def _records_of_all(plan, names, tasks, safe):
     me = _stacks.state()
     state = _stacks.head(_stacks.interpreter())
     while state:
         ident = mem[(state + _stacks.ident) >> 3]
-        own = state == me
-        # Read here and not in a function, whose record would be gone by the next line.
-        record = mem[(state + _stacks.current) >> 3]
-        if _stacks.indirect is not None and record:
-            record = mem[(record + _stacks.indirect) >> 3]
-        while record:
-            address = mem[(record + layout.frame_code) >> 3] & _layout.MASK
-            owner = mem[(record + layout.frame_locals - 8) >> 3] >> _stacks.owner_shift & 0xff
-            if owner < _C_STACK and address and mem[(address + 8) >> 3] == id(types.CodeType):
-                code = _object(plan, address, False)
-                own = own and _own(code)
-                if not own and code.co_filename != '<shim>':
-                    _record(plan, record, address, code,
-                            names.get(ident, 'Thread-%d' % ident))
-            record = mem[(record + _stacks.previous) >> 3]
+        if state == me or _lives(state, tasks):
+            own = state == me
+            # Read here and not in a function, whose record would be gone by the next line.
+            record = mem[(state + _stacks.current) >> 3]
+            if _stacks.indirect is not None and own:
+                record = mem[(record + _stacks.indirect) >> 3]
+            elif _stacks.indirect is not None:
+                record = (safe.locked(record + _stacks.indirect, 1) or (0,))[0]
+            # A record that cannot be read ends the stack.
+            words = safe.locked(record, layout.frame_locals // 8)
+            while words:
+                address = words[layout.frame_code // 8] & _layout.MASK
+                owner = words[-1] >> _stacks.owner_shift & 0xff
+                if owner < _C_STACK and tuple(safe.locked(address + 8, 1)) == (id(types.CodeType),):
+                    code = _object(plan, address, False)
+                    own = own and _own(code)
+                    if not own and code.co_filename != '<shim>':
+                        _record(plan, record, address, code,
+                                names.get(ident, 'Thread-%d' % ident))
+                record = words[_stacks.previous // 8]
+                words = safe.locked(record, layout.frame_locals // 8)
         state = _stacks.next(state)
 
 

@@ -10,8 +10,8 @@ stacks of older objects are read as before.
 Source: Modules/_tracemalloc.c (3.6 to 3.13): the context of a hook is the PyMemAllocatorEx behind
 it.
 """
-import sys
 
+from . import _frames
 from . import _layout
 from ._layout import ctypes
 
@@ -56,7 +56,7 @@ def begin():
     if None in found or found[0][1] != found[1][1] or found[0][0][_MALLOC] != found[1][0][_MALLOC]:
         return None
     # Another thread may move a traced block; with none, a block that moves is one of ours.
-    alone = len(sys._current_frames()) == 1
+    alone = _frames.alone()
     changed = []
     for domain, (hook, behind) in zip(_DOMAINS, found):
         mixed = _Allocator(*hook)

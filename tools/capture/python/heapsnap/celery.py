@@ -4,7 +4,12 @@
 Call it where the application is made. Each process of a prefork pool dumps itself: on the signal, by the
 timer, when its memory passes the limit, after a task that added more than dump_over, and (at_end) when the
 pool retires it, as max_tasks_per_child makes it do. Files are called by pid and the last task.
+
+The signal is SIGURG and not SIGUSR2, which a pool process takes for an order to end (billiard sets its
+handlers after all hooks); a process without a handler ignores SIGURG.
 """
+import signal as numbers
+
 from celery import signals
 
 from . import install as install_here
@@ -15,13 +20,14 @@ from .service.rss import rss_bytes
 _state = {'meter': None, 'options': None, 'task': '', 'left': 0, 'before': {}, 'at_end': False}
 
 
-def install(directory, sample=0.1, dump_over=None, cool_down=600, at_end=True, **options):
+def install(directory, sample=0.1, dump_over=None, cool_down=600, at_end=True,
+            signal=numbers.SIGURG, **options):
     """options: of heapsnap.install(). at_end: dump when a pool process ends; it waits for that."""
     _state.update(meter=Meter('task', sample, dump_over, cool_down), at_end=at_end,
-                  options=dict(options, directory=directory))
+                  options=dict(options, directory=directory, signal=signal))
     _state['left'] = _state['meter'].gap()
-    for signal, receiver in _RECEIVERS:
-        signal.connect(receiver, weak=False, dispatch_uid='heapsnap.' + receiver.__name__)
+    for event, receiver in _RECEIVERS:
+        event.connect(receiver, weak=False, dispatch_uid='heapsnap.' + receiver.__name__)
 
 
 def _pool_process_started(**_):
@@ -43,6 +49,7 @@ def _begin():
 
 
 def _task_began(task_id=None, task=None, **_):
+    service.take_signal()                 # SIGUSR2, if it was asked for: now it stays
     _state['task'] = getattr(task, 'name', '') or ''
     _state['left'] -= 1
     if _state['left'] <= 0:

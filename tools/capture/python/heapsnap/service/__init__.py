@@ -117,6 +117,22 @@ def current():
     return _installed
 
 
+def take_signal():
+    """Handle the signal again, if a server took it away after install(). Cheap when it did not."""
+    service = _installed
+    if service is not None and service.options.signal and signals.getsignal(
+            service.options.signal) != service.on_signal and (
+                threading.current_thread() is threading.main_thread()):
+        service.handle()
+
+
+def follow_fork():
+    """Start in a forked process of which no hook has told: 3.6, and uWSGI without py-call-osafterfork."""
+    service = _installed
+    if service is not None and service.pid != os.getpid():
+        _in_child()
+
+
 def _in_child():
     """After a fork: its own thread, unless the child is one that writes a dump."""
     service = _installed

@@ -57,7 +57,9 @@ class Meter(object):
     def finish(self, route, before, label='request'):
         """A request that began at `before` resident bytes has ended."""
         try:
+            from . import capture, follow_fork
             grown = rss_bytes() - before
+            follow_fork()
             with self.lock:
                 self.count(route, grown)
                 now = time.monotonic()
@@ -65,7 +67,6 @@ class Meter(object):
                         self.last_dump is not None and now - self.last_dump < self.cool_down):
                     return
                 self.last_dump = now
-            from . import capture
             capture(label, {self.kind: route, 'grown_mb': '%d' % (grown // 10 ** 6)})
         except Exception as error:
             log.error('a request was not measured: %s', error)
