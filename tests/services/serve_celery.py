@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A Celery worker with a prefork pool and a real broker: every process is dumped, recycled ones too."""
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import sys
 from servelib import (APPS, PACKAGE, Folder, Server, check_clean, check_leak, dumps, free_port, header, main,
                       need, until, why)
 
+REDIS = 'redis-check-rdb'
 PATH = ['Outbox', '_sent', 'dict']
 # Sends tasks of a range of numbers and waits for them: in a process of its own, since Celery keeps much state.
 CLIENT = """import sys
@@ -18,10 +20,13 @@ print(' '.join(str(result.get(timeout=60)) for result in results))
 
 
 def redis(folder):
-    """A broker of our own; the machine's is left alone."""
+    """A broker of our own; the machine's is left alone.
+
+    Debian's redis-tools has the program under another name, and starts no service.
+    """
     port = free_port()
     return Server(['redis-server', '--port', '%d' % port, '--bind', '127.0.0.1', '--save', '',
-                   '--appendonly', 'no', '--dir', folder], folder, port)
+                   '--appendonly', 'no', '--dir', folder], folder, port, executable=shutil.which(REDIS))
 
 
 def worker(folder, broker, leak, *options):
@@ -44,7 +49,7 @@ def send(broker, first, end):
 
 
 def test_celery_that_leaks():
-    need(['celery', 'redis'], ['redis-server'])
+    need(['celery', 'redis'], [REDIS])
     with Folder() as folder, redis(folder) as server:
         broker = 'redis://127.0.0.1:%d/0' % server.port
         with worker(folder, broker, '1', '--concurrency', '2') as pool:
@@ -64,7 +69,7 @@ def test_celery_that_leaks():
 
 def test_celery_processes_that_are_recycled():
     """With max_tasks_per_child no process lives long enough for a signal: each dumps at its end."""
-    need(['celery', 'redis'], ['redis-server'])
+    need(['celery', 'redis'], [REDIS])
     with Folder() as folder, redis(folder) as server:
         broker = 'redis://127.0.0.1:%d/0' % server.port
         with worker(folder, broker, '0', '--concurrency', '2', '--max-tasks-per-child', '10') as pool:

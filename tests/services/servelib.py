@@ -42,14 +42,14 @@ def free_port():
 class Server:
     """A process that listens; ended, with its children, when the block ends."""
 
-    def __init__(self, command, folder, port=None, **environment):
+    def __init__(self, command, folder, port=None, executable=None, **environment):
         self.log = os.path.join(folder, 'server-%d.log' % time.monotonic_ns())
         env = e2elib.python_environment()
         # With the accelerator, if run.py could build it.
         env['PYTHONPATH'] = os.pathsep.join((os.environ.get('HEAPSNAP_TEST_PACKAGE', PACKAGE), APPS))
         env.update(environment, HEAPSNAP_TEST_FOLDER=folder, HEAPSNAP_TEST_TOKEN=TOKEN)
         with open(self.log, 'wb') as log:
-            self.process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen(command, executable=executable, cwd=folder, env=env, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=subprocess.STDOUT,
                                             start_new_session=True)
         self.port = port

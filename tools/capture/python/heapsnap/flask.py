@@ -10,11 +10,10 @@ def init(app, directory=None, install_options=None, **options):
     """
     if directory is not None:
         install(directory, **(install_options or {}))
-    options.setdefault('route', _rule)
+
+    def rule(environ):
+        # Asked of measured requests only; Flask has forgotten the request when it has ended.
+        return app.url_map.bind_to_environ(environ).match(return_rule=True)[0].rule
+    options.setdefault('route', rule)
     app.wsgi_app = middleware = wsgi.Middleware(app.wsgi_app, **options)
     return middleware
-
-
-def _rule(environ):
-    """Werkzeug leaves the request in the environ."""
-    return environ['werkzeug.request'].url_rule.rule
