@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // snapgrow: the fastest-growing types over several snapshots.
 #include "cli/grouping.h"
-#include "cli/growth_chart.h"
 #include "cli/growth_table.h"
 #include "cli/values.h"
 #include "cli/why_table.h"
+
+#include <heapsnap/growth_svg.h>
+#include <heapsnap/plot.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { BY_AUTO, BY_FIRST, BY_HOLDER = BY_FIRST + HSN_BY_COUNT };
+enum { MOST_CHARTS = 59 };
 static const char *const words[] = {"auto",
 #define WORD(name, text) text,
                                     HSN_BY_LIST(WORD)
@@ -176,6 +179,30 @@ static int find_growth(struct cli *cli, struct snapshot *const *snapshots,
     return r < 0 ? cli_failed(cli, cli->args[0], &err) : STATUS_OK;
 }
 
+static int draw(struct cli *cli, const hsn_growth *growth, const int64_t *times)
+{
+    const char *path = cli_derived_path(cli, &svg, cli->args[0], "-growth.svg");
+    hsn_growth_svg_options options = {.title = grouping.by == BY_HOLDER ? "Growth by holder" : NULL,
+                                      .captured_at_unix_ms = times,
+                                      .most = growth->count < MOST_CHARTS ? growth->count
+                                                                          : MOST_CHARTS};
+    struct out *out;
+    hsn_error err = {0};
+    char *data = NULL;
+    size_t size;
+    if (hsn_growth_render(growth, &options, &data, &size, &err) < 0)
+        return cli_failed(cli, path, &err);
+    int r = out_open(cli, path, &out);
+    if (!r) {
+        out_write(out, data, size);
+        r = out_close(out);
+    }
+    hsn_plot_free(data);
+    if (!r && strcmp(path, "-"))
+        cli_note(cli, "wrote %s (%zu charts)", path, options.most + 1);
+    return r;
+}
+
 static int run(struct cli *cli)
 {
     hsn_growth_options options = {.min_delta_bytes = min_delta, .memory_limit_bytes = memory_limit};
@@ -214,8 +241,7 @@ static int run(struct cli *cli)
     growth_say(cli, &growth, cli->args[0], memory_limit);
     r = growth_print(cli, &growth, order, grouping.by == BY_HOLDER);
     if (!r && svg.given)
-        r = growth_draw(cli, &growth, times, grouping.by == BY_HOLDER,
-                        cli_derived_path(cli, &svg, cli->args[0], "-growth.svg"));
+        r = draw(cli, &growth, times);
     if (!r && cli->exit_code && growth.found)
         r = STATUS_FINDING;
     hsn_growth_free(&growth);

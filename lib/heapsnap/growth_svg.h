@@ -19,7 +19,8 @@ typedef struct hsn_growth_svg_options {
 } hsn_growth_svg_options;
 
 /**
- * Draw as SVG: a chart for the whole, and one for each of the first rows.
+ * Draw as SVG: a chart for the whole, and one for each of the first rows, with the lines of its
+ * slope and of both ends of the interval.
  *
  * Owns:   *out is the caller's, NUL-terminated; hsn_plot_free() of <heapsnap/plot.h>.
  * Errors: HSN_EINVAL (no snapshots), HSN_ELIMIT (charts), HSN_ENOMEM.

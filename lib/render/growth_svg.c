@@ -108,10 +108,41 @@ static const char *row_note(picture *p, const hsn_growth_row *row)
     return keep(p, &text);
 }
 
+// The line of the slope, and crossing it in the middle those of both ends of its interval, over the
+// snapshots after the warm-up. Returns how many lines; 0 when memory runs out.
+static size_t add_fit(picture *p, const hsn_growth_row *row, hsn_plot_line *lines)
+{
+    static const char *const names[] = {"slope", "95 %, low", "95 %, high"};
+    bool hourly = p->clock && isfinite(row->hourly.slope);
+    size_t first = p->growth->warmup, used = p->count - first;
+    const double *x = p->x + first;
+    double unit = !p->clock ? 1 : 3600, middle = x[0] / 2 + x[used - 1] / 2;
+    double slope = hourly ? row->hourly.slope : row->slope_bytes;
+    double rates[] = {slope, hourly ? row->hourly.low : row->slope_bytes_low,
+                      hourly ? row->hourly.high : row->slope_bytes_high};
+    double level = hourly ? row->hourly.start : row->start_bytes;
+    level += slope / unit * (middle - x[0]);
+    if (hourly != p->clock)
+        return 1; // steps have no place on a clock
+    for (size_t i = 0; i < 3; i++) {
+        double *y = hsn__arena_zeroed(&p->arena, used, sizeof *y);
+        if (!y)
+            return 0;
+        for (size_t j = 0; j < used; j++)
+            y[j] = level + rates[i] / unit * (x[j] - middle);
+        lines[i + 1] = (hsn_plot_line){.name = names[i],
+                                       .x = x,
+                                       .y = y,
+                                       .count = used,
+                                       .look = HSN_PLOT_THIN | HSN_PLOT_SAME | HSN_PLOT_UNNAMED};
+    }
+    return 4;
+}
+
 static int put_panel(picture *p, const hsn_growth_row *row, const char *title, hsn_plot_panel *out,
                      hsn_error *err)
 {
-    hsn_plot_line *line = hsn__arena_zeroed(&p->arena, 1, sizeof *line);
+    hsn_plot_line *line = hsn__arena_zeroed(&p->arena, 4, sizeof *line);
     const double *y = make_y(p, row->cells);
     const char *note = row_note(p, row);
     if (!line || !y || !note || !title)
@@ -121,9 +152,9 @@ static int put_panel(picture *p, const hsn_growth_row *row, const char *title, h
     *out = (hsn_plot_panel){.title = title,
                             .note = note,
                             .lines = line,
-                            .line_count = 1,
+                            .line_count = p->by_count ? 1 : add_fit(p, row, line),
                             .y_unit = p->is_bytes ? HSN_PLOT_BYTES : HSN_PLOT_NUMBER};
-    return HSN_OK;
+    return out->line_count ? HSN_OK : hsn__fail_memory(err);
 }
 
 // Resident memory, where it is known. *out_added tells.
