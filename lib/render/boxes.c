@@ -211,7 +211,7 @@ static int put_box(drawing *d, size_t box, double width, hsn_error *err)
     if (r < 0)
         return r;
     const char *lines = hsn__buf_text(tooltip);
-    hsn__buf_puts(out, "<g><title>");
+    hsn__buf_puts(out, width < 2 ? "<g class=\"narrow\"><title>" : "<g><title>");
     put_xml(out, hsn__buf_text(name));
     hsn__buf_putc(out, '\n');
     put_xml(out, lines);

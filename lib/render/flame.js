@@ -48,6 +48,7 @@
     var room = (width - 6) / LETTER;
     box.rect.setAttribute('x', x);
     box.rect.setAttribute('width', width);
+    box.group.classList.toggle('narrow', width < 2);
     if (room < 3) {
       if (label) label.remove();
       return;
@@ -101,7 +102,7 @@
   }
 
   function say(i) {
-    said.textContent = i < 0 ? plain : cut(boxes[i].lines.join('   '), (WIDTH - 2 * MARGIN) / LETTER);
+    said.textContent = i < 0 ? plain : cut(boxes[i].lines.join(' \u00b7 '), (WIDTH - 2 * MARGIN) / LETTER);
   }
 
   function choose(i) {
