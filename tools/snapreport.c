@@ -19,7 +19,7 @@ static const hsn_report_format kind_formats[] = {
 static const char *const limits[] = {"fail", "warn", "never", NULL};
 enum { FAIL_ON_FAIL, FAIL_ON_WARN };
 
-static const char *history, *markdown, *junit, *openmetrics, *json, *annotations_file;
+static const char *history, *html, *markdown, *junit, *openmetrics, *json, *annotations_file;
 static int annotations, fail_on;
 
 static const struct opt opts[] = {
@@ -28,6 +28,7 @@ static const struct opt opts[] = {
     {OPT_CHOICE, 0, "fail-on", "WHAT", &fail_on,
      "status 1 when something failed, or when something warned, or never", .choices = limits},
     {OPT_GROUP, 0, "Further outputs, each written beside the one on standard output"},
+    {OPT_TEXT, 0, "html", "FILE", &html, "a page that stands alone, with pictures"},
     {OPT_TEXT, 0, "md", "FILE", &markdown, "Markdown, for a comment of a pull request"},
     {OPT_TEXT, 0, "junit", "FILE", &junit, "JUnit XML: a test case for each rule"},
     {OPT_TEXT, 0, "openmetrics", "FILE", &openmetrics,
@@ -68,7 +69,8 @@ static int write_output(struct cli *cli, const hsn_report *report, const output 
 // Every output, the one that -o names or standard output first.
 static size_t list_outputs(struct cli *cli, output *out)
 {
-    const output all[] = {{markdown, HSN_REPORT_MARKDOWN},
+    const output all[] = {{html, HSN_REPORT_HTML},
+                          {markdown, HSN_REPORT_MARKDOWN},
                           {junit, HSN_REPORT_JUNIT},
                           {openmetrics, HSN_REPORT_OPENMETRICS},
                           {json, HSN_REPORT_JSON}};
@@ -105,6 +107,7 @@ static int judge(struct cli *cli, hsn_report *report)
     hsn_report_options options = {.inputs = cli->args + 1,
                                   .input_count = cli->arg_count - 1,
                                   .history = history,
+                                  .pictures = html || cli->format == (int)HSN_REPORT_HTML,
                                   .progress = cli_progress(cli)};
     int r = hsn_policy_read(&policy, cli->args[0], &err);
     if (r >= 0)

@@ -111,6 +111,20 @@ typedef struct hsn_report_series {
     double *points;   /**< one per report point, NAN = unknown */
 } hsn_report_series;
 
+typedef enum hsn_report_picture_kind {
+    HSN_REPORT_TREND, /**< curves over the report's points */
+    HSN_REPORT_CYCLE, /**< a reference cycle */
+    HSN_REPORT_FLAME, /**< allocations by stack; has a script of its own */
+} hsn_report_picture_kind;
+
+/** A picture for a page. */
+typedef struct hsn_report_picture {
+    hsn_report_picture_kind kind;
+    const char *title;
+    const char *svg; /**< NUL-terminated document */
+    size_t svg_size;
+} hsn_report_picture;
+
 typedef struct hsn_report {
     const char *name;        /**< of the policy; else its file's */
     const char *policy_path; /**< "" = defaults */
@@ -141,7 +155,10 @@ typedef struct hsn_report {
     int has_cycles;
     hsn_cycles cycles;     /**< of the judged snapshot, alike components together */
     uint8_t *cycle_is_new; /**< one per row of cycles */
-    void *memory;          /**< private */
+
+    hsn_report_picture *pictures; /**< none unless the options ask for them */
+    size_t picture_count;
+    void *memory; /**< private */
 } hsn_report;
 
 /** All zero = what the policy says. */
@@ -149,6 +166,7 @@ typedef struct hsn_report_options {
     const char *const *inputs; /**< instead of the policy's: paths, relative to where we are */
     size_t input_count;
     const char *history; /**< history store instead of the policy's; it need not exist yet */
+    int pictures;        /**< also draw what a page shows */
     const hsn_progress *progress;
 } hsn_report_options;
 
@@ -182,6 +200,7 @@ HSN_API void hsn_report_free(hsn_report *report);
     X(JSON, "json")               /* schemas/json/report.schema.json */                            \
     X(CSV, "csv")                 /* the findings */                                               \
     X(MARKDOWN, "md")             /* for a pull request */                                         \
+    X(HTML, "html")               /* a page that stands alone */                                   \
     X(JUNIT, "junit")             /* XML: a test case per rule */                                  \
     X(OPENMETRICS, "openmetrics") /* for node_exporter's textfile collector */                     \
     X(GITHUB, "github")           /* workflow commands */                                          \

@@ -120,6 +120,8 @@ static int run_all(hsn__run *run)
         r = hsn__explain(run);
     if (r >= 0)
         r = order_findings(run);
+    if (r >= 0)
+        r = hsn__pictures_draw(run);
     return r < 0 ? r : conclude(run);
 }
 

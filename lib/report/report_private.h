@@ -87,6 +87,11 @@ size_t hsn__inputs_store(const hsn__run *run, const char *path);
 const hsn_report_input *hsn__point(const hsn__run *run, size_t point);
 hsn_snapshot_ref hsn__point_ref(const hsn__run *run, size_t point);
 
+// ---- pictures ---------------------------------------------------------------------------------
+
+/** Draw into report->pictures when the options ask for it. Errors: HSN_ENOMEM. */
+int hsn__pictures_draw(hsn__run *run);
+
 // ---- baseline ---------------------------------------------------------------------------------
 
 /** Choose reference, first_before, is_banded; report->baseline and its text. */

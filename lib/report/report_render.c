@@ -114,9 +114,9 @@ int hsn_report_render(const hsn_report *report, hsn_report_format format,
 {
     // By hsn_report_format.
     static int (*const renderers[])(hsn__rendering *) = {
-        hsn__render_text,  hsn__render_json,        hsn__render_csv,    hsn__render_markdown,
-        hsn__render_junit, hsn__render_openmetrics, hsn__render_github, hsn__render_gitlab,
-        hsn__render_azure, hsn__render_teamcity,
+        hsn__render_text,   hsn__render_json,  hsn__render_csv,         hsn__render_markdown,
+        hsn__render_html,   hsn__render_junit, hsn__render_openmetrics, hsn__render_github,
+        hsn__render_gitlab, hsn__render_azure, hsn__render_teamcity,
     };
     hsn__buf out = {0};
     hsn__rendering rendering = {.report = report, .out = &out, .writer = writer, .err = err};

@@ -37,6 +37,7 @@ int hsn__render_text(hsn__rendering *rendering);
 int hsn__render_json(hsn__rendering *rendering);
 int hsn__render_csv(hsn__rendering *rendering);
 int hsn__render_markdown(hsn__rendering *rendering);
+int hsn__render_html(hsn__rendering *rendering);
 int hsn__render_junit(hsn__rendering *rendering);
 int hsn__render_openmetrics(hsn__rendering *rendering);
 int hsn__render_github(hsn__rendering *rendering);
