@@ -201,9 +201,9 @@ static void twin_pinned(const sample *s, const uint32_t *refcounts, const uint8_
         uint32_t visible = 0;
         for (uint32_t j = 0; j < s->arrays.node_count; j++)
             for (uint64_t k = s->arrays.offsets[j]; k < s->arrays.offsets[j + 1]; k++)
-                visible += s->arrays.targets[k] == i && !twin_is_live(s, j) &&
-                           (!tells || flags[j] & HSN_OBJECT_TRACKED ||
-                            !(flags[i] & HSN_OBJECT_TRACKED));
+                visible +=
+                    s->arrays.targets[k] == i && !twin_is_live(s, j) &&
+                    (!tells || flags[j] & HSN_OBJECT_TRACKED || !(flags[i] & HSN_OBJECT_TRACKED));
         out[i] = !twin_is_live(s, i) && ((refcounts[i] != UINT32_MAX && refcounts[i] > visible) ||
                                          flags[i] & HSN_OBJECT_IMMORTAL);
     }

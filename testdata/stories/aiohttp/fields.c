@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A mapping with many values for a key, as a C extension. getall() forgets a reference: the story's leak.
+// A mapping with many values for a key, as a C extension. getall() forgets a reference: the leak.
 #include <Python.h>
 
 typedef struct fields {
@@ -74,16 +74,15 @@ static PyMethodDef fields_methods[] = {
 };
 
 static PyType_Slot fields_slots[] = {
-    {Py_tp_new, fields_new},           {Py_tp_traverse, fields_traverse},
-    {Py_tp_clear, fields_clear},       {Py_tp_dealloc, fields_dealloc},
-    {Py_tp_methods, fields_methods},   {0, NULL},
+    {Py_tp_new, fields_new},         {Py_tp_traverse, fields_traverse}, {Py_tp_clear, fields_clear},
+    {Py_tp_dealloc, fields_dealloc}, {Py_tp_methods, fields_methods},   {0, NULL},
 };
 
 static PyType_Spec fields_spec = {"fields.Fields", sizeof(fields), 0,
                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, fields_slots};
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fields", NULL, -1, NULL,
-                                    NULL,                  NULL,     NULL, NULL};
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "fields", NULL, -1, NULL, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit_fields(void)
 {
