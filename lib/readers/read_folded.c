@@ -62,8 +62,12 @@ static bool take_line_number(hsn_text *place, uint32_t *out)
     return true;
 }
 
+// `lib/app`, `app.py`, and for native frames `libc.so.6`.
 static bool looks_like_file(hsn_text text)
 {
+    for (size_t i = 1; i + 3 <= text.length; i++)
+        if (!memcmp(text.data + i, ".so", 3) && (i + 3 == text.length || text.data[i + 3] == '.'))
+            return true;
     return text.length && (memchr(text.data, '/', text.length) ||
                            (text.length > 3 && !memcmp(text.data + text.length - 3, ".py", 3)));
 }

@@ -14,8 +14,13 @@ import profilelib
 FIL = re.compile(r"^(?P<file>.+):(?P<line>\d+) \((?P<function>[^()]*)\)$")
 PY_SPY = re.compile(r"^(?P<function>.+) \((?P<file>[^()]+):(?P<line>\d+)\)$")
 
+NATIVE = re.compile(r"^(?P<function>.+) \((?P<file>[^() ]+\.so(\.[^() ]*)?)\)$")
+
 
 def frame(text):
+    native = NATIVE.match(text)
+    if native:
+        return profilelib.Frame(native.group("file"), 0, native.group("function"))
     match = FIL.match(text) or PY_SPY.match(text)
     if not match:
         return profilelib.Frame("", 0, text)
