@@ -157,7 +157,7 @@ class Page:
 
     def click(self, selector):
         """A real click in the middle of the part of an element that can be seen."""
-        place = self.run('(() => { const e = document.querySelector(%s); e.scrollIntoView({block: "center"}); '
+        place = self.run('(() => { const e = document.querySelector(%s); e.scrollIntoView({block: "center", behavior: "instant"}); '
                          'const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()'
                          % json.dumps(selector))
         for kind in ('mouseMoved', 'mousePressed', 'mouseReleased'):
