@@ -7,6 +7,7 @@
 
 #include <heapsnap/growth_svg.h>
 #include <heapsnap/plot.h>
+#include <heapsnap/why.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,10 @@ static int find_growth(struct cli *cli, struct snapshot *const *snapshots,
                        hsn_growth *out)
 {
     bool by_holder = grouping.by == BY_HOLDER;
+    if (by_holder && count > HSN_WHY_MAX_SNAPSHOTS)
+        return cli_error(cli, cli->args[0],
+                         "--by holder reads the graphs of %d snapshots at most; try --since",
+                         HSN_WHY_MAX_SNAPSHOTS);
     hsn_by by = grouping.by == BY_AUTO ? HSN_BY_COUNT
                 : by_holder            ? HSN_BY_TYPE
                                        : (hsn_by)(grouping.by - BY_FIRST);
