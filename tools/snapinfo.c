@@ -15,6 +15,11 @@ static const struct opt opts[] = {
     {0},
 };
 
+static const hsn_column metric_fields[] = {
+    {HSN_COLUMN_TEXT, "name"},   {HSN_COLUMN_TEXT, "unit"},    {HSN_COLUMN_COUNT, "count"},
+    {HSN_COLUMN_COUNT, "value"}, {HSN_COLUMN_BOOL, "default"}, {0},
+};
+
 static const hsn_column info_columns[] = {
     {HSN_COLUMN_COUNT, "id", "Id"},
     {HSN_COLUMN_TEXT, "label", "Label", HSN_COLUMN_IF_ANY},
@@ -39,6 +44,7 @@ static const hsn_column info_columns[] = {
     {HSN_COLUMN_COUNT, "stacks", NULL, HSN_COLUMN_DATA_ONLY},
     {HSN_COLUMN_COUNT, "allocations", "Allocations", HSN_COLUMN_IF_ANY},
     {HSN_COLUMN_BYTES, "allocation_bytes", "Allocated", HSN_COLUMN_IF_ANY},
+    {HSN_COLUMN_TEXT, "metrics_text", "Metrics", HSN_COLUMN_TEXT_ONLY | HSN_COLUMN_IF_ANY},
     {HSN_COLUMN_COUNT, "samples", "Samples", HSN_COLUMN_IF_ANY},
     {HSN_COLUMN_COUNT, "warnings", "Warnings", HSN_COLUMN_IF_ANY},
     {HSN_COLUMN_BYTES, "bytes_read", NULL, HSN_COLUMN_DATA_ONLY},
@@ -47,6 +53,7 @@ static const hsn_column info_columns[] = {
     {HSN_COLUMN_BOOL, "stable_ids", "Stable ids", HSN_COLUMN_IF_ANY},
     {HSN_COLUMN_BOOL, "has_graph", NULL, HSN_COLUMN_DATA_ONLY},
     {HSN_COLUMN_BOOL, "graph_dropped", "Graph dropped", HSN_COLUMN_IF_ANY},
+    {HSN_COLUMN_LIST, "metrics", NULL, HSN_COLUMN_DATA_ONLY, metric_fields},
     {HSN_COLUMN_TEXT, "complete_text", "Complete", HSN_COLUMN_TEXT_ONLY},
     {0},
 };
@@ -107,7 +114,39 @@ static const char *coverage(struct cli *cli, const hsn_snapshot_info *info)
                       cli_bytes(cli, info->bytes_total));
 }
 
-static void add_info(struct cli *cli, hsn_table *table, const hsn_snapshot_info *info)
+// What the allocation profile counts.
+static void add_metrics(hsn_table *table, const hsn_metric_list *metrics)
+{
+    hsn_table_begin(table);
+    for (size_t i = 0; i < metrics->count; i++) {
+        const hsn_metric *metric = &metrics->rows[i];
+        if (!metric->total_count)
+            continue;
+        hsn_table_text(table, metric->name);
+        hsn_table_text(table, metric->unit);
+        hsn_table_count(table, metric->count);
+        hsn_table_count(table, metric->size_bytes);
+        hsn_table_bool(table, metric->is_default);
+    }
+    hsn_table_end(table);
+}
+
+// The same for people, where it is more than live memory.
+static const char *metrics_text(struct cli *cli, const hsn_metric_list *metrics)
+{
+    const char *text = "";
+    bool others = false;
+    for (size_t i = 0; i < metrics->count; i++) {
+        if (!metrics->rows[i].total_count)
+            continue;
+        text = cli_format(cli, "%s%s%s", text, *text ? ", " : "", metrics->rows[i].name);
+        others |= i != HSN_METRIC_INUSE;
+    }
+    return others ? text : "";
+}
+
+static void add_info(struct cli *cli, hsn_table *table, const hsn_snapshot_info *info,
+                     const hsn_metric_list *metrics)
 {
     hsn_table_count(table, (uint64_t)info->id);
     hsn_table_text(table, info->label);
@@ -139,6 +178,7 @@ static void add_info(struct cli *cli, hsn_table *table, const hsn_snapshot_info 
     hsn_table_count(table, info->stacks);
     hsn_table_count(table, info->allocations);
     hsn_table_bytes(table, info->allocation_bytes);
+    hsn_table_text(table, metrics_text(cli, metrics));
     hsn_table_count(table, info->samples);
     hsn_table_count(table, info->warnings);
     hsn_table_bytes(table, info->bytes_read);
@@ -147,6 +187,7 @@ static void add_info(struct cli *cli, hsn_table *table, const hsn_snapshot_info 
     hsn_table_bool(table, info->stable_ids);
     hsn_table_bool(table, info->has_graph);
     hsn_table_bool(table, info->graph_dropped);
+    add_metrics(table, metrics);
     hsn_table_text(table, coverage(cli, info));
 }
 
@@ -157,8 +198,15 @@ static int show_info(struct cli *cli, struct snapshot *const *snapshots, size_t 
     int r = hsn_table_new(&table, info_columns, err);
     if (r < 0)
         goto done;
-    for (size_t i = 0; i < count; i++)
-        add_info(cli, table, snapshots[i]->info);
+    for (size_t i = 0; i < count && r >= 0; i++) {
+        hsn_metric_list metrics = {0};
+        r = hsn_metric_list_read(snapshots[i]->store, snapshots[i]->id, &metrics, err);
+        if (r >= 0)
+            add_info(cli, table, snapshots[i]->info, &metrics);
+        hsn_metric_list_free(&metrics);
+    }
+    if (r < 0)
+        goto done;
     r = out_table(cli, "info", table, NULL);
 done:
     hsn_table_free(table);

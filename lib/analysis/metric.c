@@ -23,11 +23,22 @@ static bool matches(const char *word, const hsn_metric *metric, int *out_by_coun
     return *out_by_count;
 }
 
+// Nothing live is an answer where memory was recorded; a profile of CPU time has no such answer.
+static bool is_recorded(const hsn_metric *metrics, size_t count, size_t index)
+{
+    bool bytes = false, any = false;
+    for (size_t i = 0; i < count; i++) {
+        any = any || metrics[i].total_count;
+        bytes = bytes || (metrics[i].total_count && !strcmp(metrics[i].unit, HSN_UNIT_BYTES));
+    }
+    return index != HSN_METRIC_INUSE || bytes || !any;
+}
+
 static int unknown(const hsn_metric *metrics, size_t count, const char *word, hsn_error *err)
 {
     hsn__buf list = {0};
     for (size_t i = 0; i < count; i++)
-        if (metrics[i].total_count || i == HSN_METRIC_INUSE)
+        if (metrics[i].total_count)
             hsn__buf_printf(&list, "%s%s (%s)", list.size ? ", " : "", metrics[i].name,
                             metrics[i].unit);
     int r = list.failed ? hsn__fail_memory(err)
@@ -49,7 +60,8 @@ int hsn_metric_choose(const hsn_metric *metrics, size_t count, const char *word,
             return HSN_OK;
         }
     for (size_t i = 0; i < count; i++)
-        if (word ? matches(word, &metrics[i], out_by_count) : metrics[i].is_default) {
+        if (word ? matches(word, &metrics[i], out_by_count) && is_recorded(metrics, count, i)
+                 : metrics[i].is_default) {
             *out_index = i;
             return HSN_OK;
         }

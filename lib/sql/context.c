@@ -11,6 +11,8 @@ static void free_snapshot(hsn__sql_snapshot *snapshot)
 {
     hsn_graph_free(snapshot->backward);
     hsn_graph_free(snapshot->strong);
+    hsn_profile_free(&snapshot->profile);
+    hsn__free(snapshot->frame_ids);
     hsn__free(snapshot->addresses);
     hsn_heap_close(snapshot->heap);
     hsn__free(snapshot);
@@ -69,6 +71,26 @@ int hsn__sql_snapshot_strong(hsn__sql_snapshot *snapshot, hsn_error *err)
     if (snapshot->strong)
         return HSN_OK;
     return hsn_graph_load(&snapshot->strong, snapshot->heap, HSN_GRAPH_BACKWARD, NULL, err);
+}
+
+int hsn__sql_snapshot_profile(hsn__sql_snapshot *snapshot, hsn_error *err)
+{
+    hsn_store *store = hsn__heap_store(snapshot->heap);
+    if (snapshot->frame_ids)
+        return HSN_OK;
+    int r = hsn_profile_read(store, snapshot->id, &snapshot->profile, err);
+    if (r < 0)
+        return r;
+    size_t frames = snapshot->profile.frame_count;
+    uint64_t *ids = hsn__alloc_array(frames, sizeof *ids);
+    r = ids ? hsn__profile_frame_ids(store, snapshot->id, frames, ids, err) : hsn__fail_memory(err);
+    if (r < 0) {
+        hsn__free(ids);
+        hsn_profile_free(&snapshot->profile);
+    } else {
+        snapshot->frame_ids = ids;
+    }
+    return r;
 }
 
 hsn_node_id hsn__sql_node(const hsn__sql_snapshot *snapshot, sqlite3_value *value)

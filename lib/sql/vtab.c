@@ -237,8 +237,8 @@ int hsn__sql_register(sqlite3 *db, hsn__sql_context *context)
         .xRowid = rowid,
     };
     static const hsn__vtab_spec *const specs[] = {
-        &hsn__vtab_object,    &hsn__vtab_ref,          &hsn__vtab_referrers,
-        &hsn__vtab_referents, &hsn__vtab_path_to_root,
+        &hsn__vtab_object,       &hsn__vtab_ref,   &hsn__vtab_referrers,   &hsn__vtab_referents,
+        &hsn__vtab_path_to_root, &hsn__vtab_stack, &hsn__vtab_stack_total,
     };
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         registration *known = hsn__alloc_zeroed(1, sizeof *known);

@@ -16,6 +16,8 @@ typedef struct hsn__sql_snapshot {
     uint64_t *addresses; /**< by node */
     hsn_graph *backward; /**< with weak references; NULL until somebody asks for referrers */
     hsn_graph *strong;   /**< without; NULL until somebody asks for a chain */
+    hsn_profile profile; /**< empty until somebody asks for a stack */
+    uint64_t *frame_ids; /**< by frame of the profile: row of the table `frame` */
 } hsn__sql_snapshot;
 
 /** What all virtual tables of a connection share. */
@@ -33,6 +35,9 @@ int hsn__sql_snapshot_get(hsn__sql_context *context, hsn_snapshot_id id, hsn__sq
 /** Load a backward graph, with weak references and without, unless it is there. */
 int hsn__sql_snapshot_backward(hsn__sql_snapshot *snapshot, hsn_error *err);
 int hsn__sql_snapshot_strong(hsn__sql_snapshot *snapshot, hsn_error *err);
+
+/** Load the allocation profile unless it is there. */
+int hsn__sql_snapshot_profile(hsn__sql_snapshot *snapshot, hsn_error *err);
 
 /** The node at an address: integer, or text as "0x7f…". HSN_NONE when there is none. */
 hsn_node_id hsn__sql_node(const hsn__sql_snapshot *snapshot, sqlite3_value *address);
@@ -95,7 +100,7 @@ typedef struct hsn__vtab_spec {
 } hsn__vtab_spec;
 
 extern const hsn__vtab_spec hsn__vtab_object, hsn__vtab_ref, hsn__vtab_referrers,
-    hsn__vtab_referents, hsn__vtab_path_to_root;
+    hsn__vtab_referents, hsn__vtab_path_to_root, hsn__vtab_stack, hsn__vtab_stack_total;
 
 /** Register all virtual tables; the connection owns the context from then on, failed or not. */
 int hsn__sql_register(sqlite3 *db, hsn__sql_context *context);

@@ -136,6 +136,17 @@ static bool more_parts(uint64_t total, uint32_t part)
     return (uint64_t)part * HSN__SEGMENT_ROWS < total;
 }
 
+int hsn__profile_frame_ids(hsn_store *store, hsn_snapshot_id id, uint64_t count, uint64_t *out,
+                           hsn_error *err)
+{
+    int r = HSN_OK;
+    for (uint32_t part = 0; r == HSN_OK && more_parts(count, part); part++)
+        r = hsn__segment_values(store, id, HSN__COLUMN_FRAME, part,
+                                out + (size_t)part * HSN__SEGMENT_ROWS,
+                                hsn__segment_rows(count, part), err);
+    return r;
+}
+
 // Which rows of the table `frame` the snapshot's frames are.
 static int read_frame_ids(reading *g, uint64_t frames, hsn_error *err)
 {

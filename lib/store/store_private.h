@@ -84,6 +84,10 @@ int hsn__segment_fail(hsn_store *store, hsn__column column, uint32_t part, const
 int hsn__segment_values(hsn_store *store, hsn_snapshot_id id, hsn__column column, uint32_t part,
                         uint64_t *out, size_t count, hsn_error *err);
 
+/** Which rows of the table `frame` a snapshot's `count` frames are. */
+int hsn__profile_frame_ids(hsn_store *store, hsn_snapshot_id id, uint64_t count, uint64_t *out,
+                           hsn_error *err);
+
 /** The store that a heap reads. */
 struct hsn_heap;
 hsn_store *hsn__heap_store(struct hsn_heap *heap);

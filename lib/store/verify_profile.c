@@ -20,17 +20,13 @@ typedef struct sums {
 
 static int number_frames(hsn_store *store, const hsn_snapshot_info *info, sums *sum, hsn_error *err)
 {
-    uint64_t *values = hsn__alloc_array(HSN__SEGMENT_ROWS, sizeof *values);
-    int r = values ? HSN_OK : hsn__fail_memory(err);
-    for (uint32_t part = 0; r == HSN_OK && (uint64_t)part * HSN__SEGMENT_ROWS < info->frames;
-         part++) {
-        uint32_t rows = hsn__segment_rows(info->frames, part);
-        r = hsn__segment_values(store, info->id, HSN__COLUMN_FRAME, part, values, rows, err);
-        for (uint32_t i = 0; r == HSN_OK && i < rows; i++)
-            if (hsn__map64_put(&sum->frames, values[i]) == UINT32_MAX)
-                r = hsn__fail_memory(err);
-    }
-    hsn__free(values);
+    uint64_t *ids = hsn__alloc_array((size_t)info->frames, sizeof *ids);
+    int r = ids ? hsn__profile_frame_ids(store, info->id, info->frames, ids, err)
+                : hsn__fail_memory(err);
+    for (uint64_t i = 0; r == HSN_OK && i < info->frames; i++)
+        if (hsn__map64_put(&sum->frames, ids[i]) == UINT32_MAX)
+            r = hsn__fail_memory(err);
+    hsn__free(ids);
     return r;
 }
 

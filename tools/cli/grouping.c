@@ -294,7 +294,8 @@ static const char *value_name(struct cli *cli, const char *name)
 {
     static const char *const words[][2] = {
         {"sizes_bytes", "values"}, {"size_bytes", "value"}, {"bytes", "value"}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    bool of_objects = !strncmp(name, "retained", 8);
+    for (size_t i = 0; i < sizeof words / sizeof *words && !of_objects; i++) {
         const char *at = strstr(name, words[i][0]);
         if (at)
             return cli_format(cli, "%.*s%s%s", (int)(at - name), name, words[i][1],
