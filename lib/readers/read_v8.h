@@ -80,7 +80,7 @@ typedef struct hsn__v8_layout {
     int edge_count, edge_type, edge_name, edge_target;
     int place_count, place_object, place_script, place_script_object, place_line;
     int function_count, function_name, function_script_name, function_script, function_line;
-    int trace_count, trace_id, trace_function, trace_children;
+    int trace_count, trace_id, trace_function, trace_blocks, trace_size, trace_children;
     int sample_count, sample_time, sample_id;
     size_t node_kind_count, edge_kind_count;
     uint8_t node_kinds[HSN__V8_MAX_FIELDS]; /**< number in the file → HSN__V8_NODE_… */
@@ -101,9 +101,10 @@ typedef struct hsn__v8_function {
 /** A node of the tree of calls; callers stand before what they call. */
 typedef struct hsn__v8_trace {
     uint64_t id;
-    uint32_t parent; /**< index; HSN_NONE = the root */
+    uint64_t blocks, size_bytes; /**< ever allocated while allocations were tracked */
+    uint32_t parent;             /**< index; HSN_NONE = the root */
     uint32_t function;
-    uint32_t stack; /**< id of the sink; HSN_NONE = not yet */
+    uint32_t frame, stack; /**< ids of the sink; HSN_NONE = not yet */
 } hsn__v8_trace;
 
 /** Where a trace stands in `traces`. */
@@ -249,6 +250,9 @@ int hsn__v8_read_traces(hsn__v8_reading *reading, hsn_error *err);
 
 /** The sink's stack of a trace; HSN_NONE where there is none. */
 int hsn__v8_trace_stack(hsn__v8_reading *reading, uint64_t trace, uint32_t *out, hsn_error *err);
+
+/** Hand over what every trace ever allocated. */
+int hsn__v8_give_traces(hsn__v8_reading *reading, hsn_error *err);
 
 /** Name the scripts of places: from the closures that stand there. Orders places by node. */
 int hsn__v8_find_scripts(hsn__v8_reading *reading, hsn_error *err);

@@ -286,6 +286,8 @@ static const meaning function_fields[] = {
 static const meaning trace_fields[] = {
     PLACE("id", trace_id),
     PLACE("function_info_index", trace_function),
+    PLACE("count", trace_blocks),
+    PLACE("size", trace_size),
     PLACE("children", trace_children),
     {NULL, 0},
 };

@@ -520,6 +520,8 @@ int hsn__v8_give(hsn__v8_reading *v, hsn_error *err)
         r = give_objects(&g, err);
     if (r == HSN_OK)
         r = give_roots(&g, err);
+    if (r == HSN_OK)
+        r = hsn__v8_give_traces(v, err);
     hsn__free(g.synthetic);
     hsn__free(g.is_root);
     hsn__free(g.root_edges);

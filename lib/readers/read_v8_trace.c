@@ -41,12 +41,17 @@ static int put_number(tree *t, uint64_t value, hsn_error *err)
         if (r != HSN_OK)
             return r;
         l->now = (uint32_t)v->trace_count++;
-        v->traces[l->now] = (hsn__v8_trace){0, l->parent, HSN_NONE, HSN_NONE};
+        v->traces[l->now] = (hsn__v8_trace){
+            .parent = l->parent, .function = HSN_NONE, .frame = HSN_NONE, .stack = HSN_NONE};
     }
     if (l->now != HSN_NONE && l->place == v->layout.trace_id)
         v->traces[l->now].id = value;
     if (l->now != HSN_NONE && l->place == v->layout.trace_function && value < HSN_NONE)
         v->traces[l->now].function = (uint32_t)value;
+    if (l->now != HSN_NONE && l->place == v->layout.trace_blocks)
+        v->traces[l->now].blocks = value;
+    if (l->now != HSN_NONE && l->place == v->layout.trace_size)
+        v->traces[l->now].size_bytes = value;
     l->place = (l->place + 1) % v->layout.trace_count;
     return r;
 }
@@ -114,7 +119,7 @@ static int index_traces(hsn__v8_reading *v, hsn_error *err)
 }
 
 // The frame of a trace; the root of the tree is none.
-static int put_frame(hsn__v8_reading *v, const hsn__v8_trace *trace, uint32_t *out, hsn_error *err)
+static int put_frame(hsn__v8_reading *v, hsn__v8_trace *trace, uint32_t *out, hsn_error *err)
 {
     static const hsn__v8_function unknown = {HSN_NONE, HSN_NONE, 0};
     const hsn__v8_function *function =
@@ -125,14 +130,35 @@ static int put_frame(hsn__v8_reading *v, const hsn__v8_trace *trace, uint32_t *o
         frame.function = hsn__text("(anonymous)");
     if (frame.file.length && function->line != HSN_NONE)
         frame.line = function->line;
-    return v->sink->ops->frame(v->sink->context, &frame, out, err);
+    int r = trace->frame == HSN_NONE
+                ? v->sink->ops->frame(v->sink->context, &frame, &trace->frame, err)
+                : HSN_OK;
+    *out = trace->frame;
+    return r;
+}
+
+static int stack_of(hsn__v8_reading *v, hsn__v8_trace *trace, hsn_error *err)
+{
+    uint32_t frames[MAX_FRAMES];
+    uint64_t total = 0;
+    size_t count = 0;
+    int r = HSN_OK;
+    if (trace->stack != HSN_NONE || trace->parent == HSN_NONE)
+        return HSN_OK;
+    for (hsn__v8_trace *at = trace; r == HSN_OK && at->parent != HSN_NONE;
+         at = &v->traces[at->parent]) {
+        if (count < MAX_FRAMES)
+            r = put_frame(v, at, &frames[count++], err);
+        total++;
+    }
+    return r == HSN_OK
+               ? v->sink->ops->stack(v->sink->context, frames, count, total, &trace->stack, err)
+               : r;
 }
 
 int hsn__v8_trace_stack(hsn__v8_reading *v, uint64_t id, uint32_t *out, hsn_error *err)
 {
-    uint32_t frames[MAX_FRAMES];
-    uint64_t total = 0;
-    size_t count = 0, low = 0, high = v->trace_count;
+    size_t low = 0, high = v->trace_count;
     int r = HSN_OK;
     *out = HSN_NONE;
     if (!id || !v->trace_count)
@@ -149,16 +175,31 @@ int hsn__v8_trace_stack(hsn__v8_reading *v, uint64_t id, uint32_t *out, hsn_erro
     if (low == v->trace_count || v->trace_keys[low].id != id)
         return HSN_OK;
     hsn__v8_trace *trace = &v->traces[v->trace_keys[low].index];
-    if (trace->stack == HSN_NONE && trace->parent != HSN_NONE) {
-        const hsn__v8_trace *at = trace;
-        for (; r == HSN_OK && at->parent != HSN_NONE; at = &v->traces[at->parent]) {
-            if (count < MAX_FRAMES)
-                r = put_frame(v, at, &frames[count++], err);
-            total++;
-        }
-        if (r == HSN_OK)
-            r = v->sink->ops->stack(v->sink->context, frames, count, total, &trace->stack, err);
-    }
+    r = stack_of(v, trace, err);
     *out = trace->stack;
+    return r;
+}
+
+int hsn__v8_give_traces(hsn__v8_reading *v, hsn_error *err)
+{
+    const hsn_sink_ops *ops = v->sink->ops;
+    uint32_t metric = HSN_NONE;
+    int r = HSN_OK;
+    for (size_t i = 0; i < v->trace_count && r == HSN_OK; i++) {
+        hsn__v8_trace *trace = &v->traces[i];
+        if (!trace->blocks && !trace->size_bytes)
+            continue;
+        r = stack_of(v, trace, err);
+        if (r != HSN_OK || trace->stack == HSN_NONE)
+            continue;
+        if (metric == HSN_NONE)
+            r = ops->metric(v->sink->context, hsn__text("alloc"), hsn__text("bytes"), &metric, err);
+        hsn_sink_allocation allocation = {.stack = trace->stack,
+                                          .count = trace->blocks,
+                                          .size_bytes = trace->size_bytes,
+                                          .metric = metric};
+        if (r == HSN_OK)
+            r = ops->allocation(v->sink->context, &allocation, err);
+    }
     return r;
 }
