@@ -123,6 +123,22 @@ static void test_slope_of_long_series_equals_the_twin_of_all_pairs(void)
     }
 }
 
+static void test_slope_of_the_largest_numbers_is_finite(void)
+{
+    for (size_t n = 4; n <= 200; n += 196) {
+        hsn_slope slope;
+        hsn_trend trend;
+        hsn_trend_series series = {NULL, values, n};
+        for (size_t i = 0; i < n; i++)
+            values[i] = i % 2 ? (double)UINT64_MAX : 0;
+        CHECK_OK(hsn_trend_slope(&series, &slope, NULL), NULL);
+        CHECK_OK(hsn_trend_judge(&series, NULL, &trend, NULL), NULL);
+        CHECK(isfinite(slope.slope) && isfinite(slope.low) && isfinite(slope.high));
+        CHECK(isfinite(slope.start) && isfinite(trend.gain) && isfinite(trend.noise));
+        CHECK_EQ(trend.verdict, HSN_VERDICT_NOISY);
+    }
+}
+
 static void test_slope_is_below_only_when_it_is(void)
 {
     check_random random = {13};
@@ -494,6 +510,7 @@ static void test_trend_survives_every_failing_allocation(void)
 
 CHECK_MAIN(CHECK_CASE(test_slope_equals_the_twin_of_all_pairs),
            CHECK_CASE(test_slope_of_long_series_equals_the_twin_of_all_pairs),
+           CHECK_CASE(test_slope_of_the_largest_numbers_is_finite),
            CHECK_CASE(test_slope_is_below_only_when_it_is),
            CHECK_CASE(test_kendall_equals_the_twin_of_all_pairs),
            CHECK_CASE(test_kendall_of_few_values_counts_all_orders),
