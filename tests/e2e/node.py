@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Heap snapshots of real Node processes: counts as another program has them, and a leak with its holder."""
-import collections
 import glob
-import json
 import os
 import shutil
 import signal
@@ -19,35 +17,11 @@ SAMPLES = os.path.join(e2elib.ROOT, 'testdata', 'v8')
 TIMEOUT_S = 60
 
 
-def answer(tool, *words):
-    return json.loads(e2elib.run(tool, *words, '--json').stdout)
-
-
-def check_totals(cases, path):
-    """Objects, bytes and references by class."""
-    objects, graph, tops, weak = v8heap.read(path)
-    counts, sizes = collections.Counter(), collections.Counter()
-    for row in objects.values():
-        counts[row['class']] += 1
-        sizes[row['class']] += row['size']
-    rows = answer('snaptop', path)['rows']
-    found = {row['type']: (row['count'], row['size_bytes']) for row in rows if row['count']}
-    wanted = {name: (counts[name], sizes[name]) for name in counts}
-    cases.check(found == wanted, f'{len(wanted)} classes of {len(objects)} objects are those of DevTools',
-                sorted(set(found.items()) ^ set(wanted.items()))[:6])
-    info = answer('snapinfo', path)['rows'][0]
-    strong = sum(map(len, graph.values()))
-    cases.check((info['objects'], info['references'], info['weak_references'], info['dangling_references']) ==
-                (len(objects), strong + weak, weak, 0), 'references are those of the file', info, strong, weak)
-    cases.check(info['stable_ids'] and info['complete'], 'ids are stable')
-    return len(tops)
-
-
 def check_program(cases, folder):
     subprocess.run([NODE, os.path.join(SAMPLES, 'program.js'), folder], check=True, timeout=TIMEOUT_S)
     for name in ('plain.heapsnapshot', 'tracked.heaptimeline'):
-        cases.check(check_totals(cases, os.path.join(folder, name)), f'{name} has roots')
-    lines = answer('snaptop', os.path.join(folder, 'tracked.heaptimeline'), '--by', 'lineno')['rows']
+        cases.check(v8heap.check_totals(cases, os.path.join(folder, name)), f'{name} has roots')
+    lines = v8heap.answer('snaptop', os.path.join(folder, 'tracked.heaptimeline'), '--by', 'lineno')['rows']
     best = next((row for row in lines if not row['file'].startswith('node:') and row['file']), None)
     cases.check(best and best['file'].endswith('program.js') and best['line'] in range(17, 28),
                 'the line that allocates is found', lines[:3])
@@ -97,14 +71,14 @@ def check_service(cases, folder):
         third = service.snapshot()
     finally:
         service.close()
-    why = answer('snapdiff', first, second, '--why')['rows']
+    why = v8heap.answer('snapdiff', first, second, '--why')['rows']
     sessions = [row for row in why if row['type'] == 'Session']
     cases.check(why and why[0]['type'] == 'Session' and '.sessions.table' in why[0]['path'],
                 'the map of sessions comes first', [(row['path'], row['type']) for row in why[:4]])
     cases.check(sum(row['count_delta'] for row in sessions) == 150, 'its sessions are counted once',
                 [(row['path'], row['count_delta']) for row in sessions])
     cases.check(why and why[0]['matched_by'] == 'stable id', 'by id')
-    rows = {row['type']: row for row in answer('snapdiff', first, second, third, '--objects')['rows']}
+    rows = {row['type']: row for row in v8heap.answer('snapdiff', first, second, third, '--objects')['rows']}
     row = rows['Session']
     cases.check((row['new_count'], row['gone_count'], row['survived_count']) == (150, 0, 150), 'sessions survive', row)
     return first

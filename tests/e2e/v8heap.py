@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """V8's heap snapshots read a second time, by the rules of DevTools, with nothing but json."""
+import collections
 import json
 import re
+
+import e2elib
 
 PAIR = re.compile(r'^\d+ / part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\)$', re.S)
 CLASSES = {'hidden': '(system)', 'array': '(array)', 'string': '(string)', 'concatenated string': '(string)',
@@ -84,3 +87,27 @@ def detachedness(nodes, edges, place, kinds, edge_kinds):
                     state[child] = wanted
                     queue.append(child)
     return state
+
+
+def answer(tool, *words):
+    return json.loads(e2elib.run(tool, *words, '--json').stdout)
+
+
+def check_totals(cases, path):
+    """Objects, bytes and references by class, as the tools have them and as read() does. Returns how many roots there are."""
+    objects, graph, tops, weak = read(path)
+    counts, sizes = collections.Counter(), collections.Counter()
+    for row in objects.values():
+        counts[row['class']] += 1
+        sizes[row['class']] += row['size']
+    rows = answer('snaptop', path)['rows']
+    found = {row['type']: (row['count'], row['size_bytes']) for row in rows if row['count']}
+    wanted = {name: (counts[name], sizes[name]) for name in counts}
+    cases.check(found == wanted, f'{len(wanted)} classes of {len(objects)} objects are those of DevTools',
+                sorted(set(found.items()) ^ set(wanted.items()))[:6])
+    info = answer('snapinfo', path)['rows'][0]
+    strong = sum(map(len, graph.values()))
+    cases.check((info['objects'], info['references'], info['weak_references'], info['dangling_references']) ==
+                (len(objects), strong + weak, weak, 0), 'references are those of the file', info, strong, weak)
+    cases.check(info['stable_ids'] and info['complete'], 'ids are stable')
+    return len(tops)
