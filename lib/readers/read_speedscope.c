@@ -9,10 +9,8 @@
 // frame of a sample, 24 a sample, 16 an event.
 //
 // Source: docs/formats/speedscope.md; speedscope's src/lib/file-format-spec.ts.
-#include <stdio.h>
-
 #include "base/alloc.h"
-#include "json_document.h"
+#include "json_walk.h"
 #include "profile_scan.h"
 #include "reader.h"
 
@@ -53,6 +51,7 @@ struct reading {
     size_t index_count, index_capacity;
     struct event *events;
     size_t event_count, event_capacity;
+    struct event event; // under way
     struct profile *profiles;
     size_t profile_count, profile_capacity;
     uint32_t *table; // ids of the sink
@@ -63,19 +62,6 @@ struct reading {
     bool by_name; // profiles are called like metrics
 };
 
-static int damaged(struct reading *reading, hsn_error *err)
-{
-    hsn_input *in = reading->profile.in;
-    if (reading->json.text.failed)
-        return hsn__fail_memory(err);
-    int r = hsn__input_at_end(in) ? hsn__input_status(in, err) : HSN_OK;
-    if (r < 0)
-        return r;
-    const char *problem = hsn__input_at_end(in) ? "the document ends early" : reading->json.problem;
-    return hsn__fail_at(err, HSN_EFORMAT, hsn__input_name(in), hsn__input_offset(in), "%s",
-                        problem ? problem : "no JSON");
-}
-
 static int grow(void *array, size_t *capacity, size_t count, size_t size, hsn_error *err)
 {
     if (hsn__array_grow(array, capacity, count + 1, size, MAX_ITEMS))
@@ -84,93 +70,12 @@ static int grow(void *array, size_t *capacity, size_t count, size_t size, hsn_er
                              : hsn__fail_limit(err, "records of a profile", MAX_ITEMS);
 }
 
-// A number, or another scalar, which gives 0.
-static int read_number(struct reading *reading, double *out, hsn_error *err)
-{
-    hsn__json_span span;
-    hsn__json_kind kind;
-    hsn__json *json = &reading->json;
-    hsn__json_document_peek(json);
-    if (!hsn__json_scalar(json, &span, &kind) || json->text.failed)
-        return damaged(reading, err);
-    if (!hsn__text_real(hsn__json_text(json, span), out))
-        *out = 0;
-    hsn__json_reset(json);
-    return HSN_OK;
-}
-
-static int read_index(struct reading *reading, uint32_t *out, hsn_error *err)
-{
-    uint64_t index;
-    hsn__json_document_peek(&reading->json);
-    if (!hsn__json_uint(&reading->json, &index))
-        return damaged(reading, err);
-    *out = index < UINT32_MAX ? (uint32_t)index : UINT32_MAX;
-    return HSN_OK;
-}
-
-// A text into `out`, cut to its size; anything else is skipped.
-static int read_text(struct reading *reading, char *out, size_t size, hsn_error *err)
-{
-    hsn__json *json = &reading->json;
-    hsn__json_span span;
-    if (hsn__json_document_peek(json) != '"')
-        return hsn__json_document_skip(json) ? HSN_OK : damaged(reading, err);
-    if (!hsn__json_string(json, &span) || json->text.failed)
-        return damaged(reading, err);
-    hsn_text text = hsn__json_text(json, span);
-    snprintf(out, size, "%.*s", text.length < size ? (int)text.length : (int)size - 1,
-             text.length ? text.data : "");
-    hsn__json_reset(json);
-    return HSN_OK;
-}
-
-typedef int read_element(struct reading *reading, hsn_error *err);
-
-static int read_array(struct reading *reading, read_element *read, hsn_error *err)
-{
-    bool first = true;
-    int r = hsn__json_document_take(&reading->json, '[') ? HSN_OK : HSN_PARTIAL;
-    while (r == HSN_OK && (r = hsn__json_document_element(&reading->json, &first)) == HSN_OK)
-        r = read(reading, err);
-    return r == HSN_PARTIAL ? damaged(reading, err) : r < 0 ? r : HSN_OK;
-}
-
-// The members of an object; `read` is told the name and reads or skips the value.
-typedef int read_member(struct reading *reading, void *context, const char *name, hsn_error *err);
-
-static int read_object(struct reading *reading, read_member *read, void *context, hsn_error *err)
-{
-    hsn__json *json = &reading->json;
-    hsn__json_span key;
-    char name[32];
-    bool first = true;
-    int r = hsn__json_document_take(json, '{') ? HSN_OK : HSN_PARTIAL;
-    while (r == HSN_OK && (r = hsn__json_document_member(json, &first, &key)) == HSN_OK) {
-        hsn_text text = hsn__json_text(json, key);
-        if (json->text.failed)
-            return hsn__fail_memory(err);
-        snprintf(name, sizeof name, "%.*s", text.length < sizeof name ? (int)text.length : 0,
-                 text.length ? text.data : "");
-        hsn__json_reset(json);
-        r = read(reading, context, name, err);
-    }
-    return r == HSN_PARTIAL ? damaged(reading, err) : r < 0 ? r : HSN_OK;
-}
-
-static int skip(struct reading *reading, hsn_error *err)
-{
-    if (!hsn__json_document_skip(&reading->json) || reading->json.text.failed)
-        return damaged(reading, err);
-    hsn__json_reset(&reading->json);
-    return HSN_OK;
-}
-
 // ---- frames ----
 
-// Spans stay in the buffer until the frame is given, so read_object() cannot be used.
-static int read_frame(struct reading *reading, hsn_error *err)
+// Spans stay in the buffer until the frame is given, so no walk.
+static int read_frame(void *context, hsn_error *err)
 {
+    struct reading *reading = context;
     hsn__json *json = &reading->json;
     hsn__json_span key, name = {0}, file = {0}, value;
     hsn__json_kind kind;
@@ -188,7 +93,7 @@ static int read_frame(struct reading *reading, hsn_error *err)
             continue;
         }
         if (!hsn__json_scalar(json, &value, &kind) || json->text.failed)
-            return damaged(reading, err);
+            return hsn__json_damaged(json, err);
         if (is_name && kind == HSN__JSON_STRING)
             name = value;
         else if (is_file && kind == HSN__JSON_STRING)
@@ -197,7 +102,7 @@ static int read_frame(struct reading *reading, hsn_error *err)
             line = 0;
     }
     if (r == HSN_PARTIAL || json->text.failed)
-        return damaged(reading, err);
+        return hsn__json_damaged(json, err);
     if (r < 0)
         return r;
     hsn_sink_frame frame = {.function = hsn__json_text(json, name),
@@ -215,28 +120,31 @@ static int read_frame(struct reading *reading, hsn_error *err)
     return r;
 }
 
-static int read_shared(struct reading *reading, void *context, const char *name, hsn_error *err)
+static int read_shared(void *context, const char *name, hsn_error *err)
 {
-    (void)context;
-    return strcmp(name, "frames") ? skip(reading, err) : read_array(reading, read_frame, err);
+    struct reading *reading = context;
+    return strcmp(name, "frames") ? hsn__json_walk_skip(&reading->json, err)
+                                  : hsn__json_walk_array(&reading->json, read_frame, reading, err);
 }
 
 // ---- profiles ----
 
-static int read_sample_frame(struct reading *reading, hsn_error *err)
+static int read_sample_frame(void *context, hsn_error *err)
 {
+    struct reading *reading = context;
     int r = grow(&reading->indices, &reading->index_capacity, reading->index_count,
                  sizeof *reading->indices, err);
     if (r == HSN_OK)
-        r = read_index(reading, &reading->indices[reading->index_count], err);
+        r = hsn__json_walk_index(&reading->json, &reading->indices[reading->index_count], err);
     reading->index_count += r == HSN_OK;
     return r;
 }
 
-static int read_sample(struct reading *reading, hsn_error *err)
+static int read_sample(void *context, hsn_error *err)
 {
+    struct reading *reading = context;
     struct sample sample = {.first_frame = reading->index_count};
-    int r = read_array(reading, read_sample_frame, err);
+    int r = hsn__json_walk_array(&reading->json, read_sample_frame, reading, err);
     sample.frame_count = reading->index_count - sample.first_frame;
     if (r == HSN_OK)
         r = grow(&reading->samples, &reading->sample_capacity, reading->sample_count,
@@ -249,11 +157,12 @@ static int read_sample(struct reading *reading, hsn_error *err)
 }
 
 // Weights stand behind the samples in what all known programs write; before them they are lost.
-static int read_weight(struct reading *reading, hsn_error *err)
+static int read_weight(void *context, hsn_error *err)
 {
+    struct reading *reading = context;
     struct profile *profile = &reading->profiles[reading->profile_count - 1];
     double weight;
-    int r = read_number(reading, &weight, err);
+    int r = hsn__json_walk_real(&reading->json, &weight, err);
     if (r == HSN_OK && profile->weight_count < profile->sample_count)
         reading->samples[profile->first_sample + profile->weight_count++].weight = weight;
     else if (r == HSN_OK)
@@ -261,57 +170,58 @@ static int read_weight(struct reading *reading, hsn_error *err)
     return r;
 }
 
-static int read_event_member(struct reading *reading, void *context, const char *name,
-                             hsn_error *err)
+static int read_event_member(void *context, const char *name, hsn_error *err)
 {
-    struct event *event = context;
+    struct reading *reading = context;
+    struct event *event = &reading->event;
     char type[4] = "";
     int r;
     if (!strcmp(name, "at"))
-        return read_number(reading, &event->at, err);
+        return hsn__json_walk_real(&reading->json, &event->at, err);
     if (!strcmp(name, "frame"))
-        return read_index(reading, &event->frame, err);
+        return hsn__json_walk_index(&reading->json, &event->frame, err);
     if (strcmp(name, "type"))
-        return skip(reading, err);
-    r = read_text(reading, type, sizeof type, err);
+        return hsn__json_walk_skip(&reading->json, err);
+    r = hsn__json_walk_text(&reading->json, type, sizeof type, err);
     event->opens = *type == 'O';
     return r;
 }
 
-static int read_event(struct reading *reading, hsn_error *err)
+static int read_event(void *context, hsn_error *err)
 {
-    struct event event = {.frame = UINT32_MAX};
-    int r = read_object(reading, read_event_member, &event, err);
+    struct reading *reading = context;
+    reading->event = (struct event){.frame = UINT32_MAX};
+    int r = hsn__json_walk_object(&reading->json, read_event_member, reading, err);
     if (r == HSN_OK)
         r = grow(&reading->events, &reading->event_capacity, reading->event_count,
                  sizeof *reading->events, err);
     if (r < 0)
         return r;
-    reading->events[reading->event_count++] = event;
+    reading->events[reading->event_count++] = reading->event;
     reading->profiles[reading->profile_count - 1].event_count++;
     return HSN_OK;
 }
 
-static int read_profile_member(struct reading *reading, void *context, const char *name,
-                               hsn_error *err)
+static int read_profile_member(void *context, const char *name, hsn_error *err)
 {
+    struct reading *reading = context;
     struct profile *profile = &reading->profiles[reading->profile_count - 1];
-    (void)context;
     if (!strcmp(name, "name"))
-        return read_text(reading, profile->name, sizeof profile->name, err);
+        return hsn__json_walk_text(&reading->json, profile->name, sizeof profile->name, err);
     if (!strcmp(name, "unit"))
-        return read_text(reading, profile->unit, sizeof profile->unit, err);
+        return hsn__json_walk_text(&reading->json, profile->unit, sizeof profile->unit, err);
     if (!strcmp(name, "samples"))
-        return read_array(reading, read_sample, err);
+        return hsn__json_walk_array(&reading->json, read_sample, reading, err);
     if (!strcmp(name, "weights"))
-        return read_array(reading, read_weight, err);
+        return hsn__json_walk_array(&reading->json, read_weight, reading, err);
     if (!strcmp(name, "events"))
-        return read_array(reading, read_event, err);
-    return skip(reading, err);
+        return hsn__json_walk_array(&reading->json, read_event, reading, err);
+    return hsn__json_walk_skip(&reading->json, err);
 }
 
-static int read_profile(struct reading *reading, hsn_error *err)
+static int read_profile(void *context, hsn_error *err)
 {
+    struct reading *reading = context;
     if (!hsn__array_grow(&reading->profiles, &reading->profile_capacity, reading->profile_count + 1,
                          sizeof *reading->profiles, MAX_PROFILES))
         return reading->profile_count < MAX_PROFILES
@@ -322,21 +232,20 @@ static int read_profile(struct reading *reading, hsn_error *err)
         .first_sample = reading->sample_count,
         .first_event = reading->event_count,
     };
-    return read_object(reading, read_profile_member, NULL, err);
+    return hsn__json_walk_object(&reading->json, read_profile_member, reading, err);
 }
 
-static int read_member_of_document(struct reading *reading, void *context, const char *name,
-                                   hsn_error *err)
+static int read_member_of_document(void *context, const char *name, hsn_error *err)
 {
+    struct reading *reading = context;
     char text[256] = "";
-    (void)context;
     if (!strcmp(name, "shared") && hsn__json_document_peek(&reading->json) == '{')
-        return read_object(reading, read_shared, NULL, err);
+        return hsn__json_walk_object(&reading->json, read_shared, reading, err);
     if (!strcmp(name, "profiles"))
-        return read_array(reading, read_profile, err);
+        return hsn__json_walk_array(&reading->json, read_profile, reading, err);
     if (strcmp(name, "name") && strcmp(name, "exporter"))
-        return skip(reading, err);
-    int r = read_text(reading, text, sizeof text, err);
+        return hsn__json_walk_skip(&reading->json, err);
+    int r = hsn__json_walk_text(&reading->json, text, sizeof text, err);
     if (r < 0 || !*text)
         return r;
     if (*name == 'e')
@@ -498,7 +407,7 @@ static int read_document(hsn_input *in, const hsn_sink *sink, hsn_error *err)
 {
     struct reading reading = {.profile = {.in = in, .sink = sink}, .json = {.in = in}};
     hsn_error cause = {0};
-    int r = read_object(&reading, read_member_of_document, NULL, &cause);
+    int r = hsn__json_walk_object(&reading.json, read_member_of_document, &reading, &cause);
     bool useful = reading.table_count && (reading.sample_count || reading.event_count);
     if (r == HSN_OK && !reading.profile_count)
         r = hsn__fail_at(&cause, HSN_EFORMAT, hsn__input_name(in), 0, "no profiles");
