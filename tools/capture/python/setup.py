@@ -38,6 +38,7 @@ setup(
     license='MIT',
     python_requires='>=3.6',
     packages=['heapsnap', 'heapsnap.service'],
+    entry_points={'pytest11': ['heapsnap = heapsnap.pytest_plugin']},
     ext_modules=[accelerator] if sys.version_info >= (3, 8) else [],
     cmdclass={'build_ext': OptionalExtension},
 )
