@@ -36,6 +36,13 @@ HSN_API void hsn_store_close(hsn_store *store);
 /** The path that it was opened with; "" for a store in memory. Lives as long as the store. */
 HSN_API const char *hsn_store_path(const hsn_store *store);
 
+/** Why a snapshot has totals only. Order is part of the store. */
+typedef enum hsn_graph_dropped {
+    HSN_GRAPH_NOT_DROPPED,
+    HSN_GRAPH_DROPPED,    /**< retention took it */
+    HSN_GRAPH_AGGREGATED, /**< it is many snapshots as one: heapsnap/aggregate.h */
+} hsn_graph_dropped;
+
 /** One snapshot: what `snapinfo` shows. Strings are never NULL; unknown numbers are 0. */
 typedef struct hsn_snapshot_info {
     hsn_snapshot_id id;
@@ -70,7 +77,7 @@ typedef struct hsn_snapshot_info {
     int has_refcounts;      /**< some object carries a refcount */
     unsigned address_shift; /**< all addresses are multiples of 1 << address_shift */
     int has_graph;          /**< the objects are there, not only their totals by type */
-    int graph_dropped;      /**< retention took objects and references; totals stay */
+    int graph_dropped;      /**< hsn_graph_dropped: why there is no graph; totals stay */
     int stable_ids;         /**< addresses are ids that an object keeps as long as it lives */
 } hsn_snapshot_info;
 

@@ -61,6 +61,9 @@ int hsn_heap_open(hsn_heap **out, hsn_store *store, hsn_snapshot_id id, hsn_erro
     r = hsn__snapshot_info_list(store, id, &heap->info, err);
     if (r == HSN_OK && !heap->info.count)
         r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(store), "no snapshot %" PRId64, id);
+    if (r == HSN_OK && info_of(heap)->graph_dropped == HSN_GRAPH_AGGREGATED)
+        r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(store),
+                      "an aggregate of snapshots has totals, but no object graph");
     if (r == HSN_OK && info_of(heap)->graph_dropped)
         r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(store),
                       "the graph of snapshot %" PRId64 " was dropped by retention; totals remain",

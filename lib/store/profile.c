@@ -364,8 +364,12 @@ int hsn_profile_read(hsn_store *store, hsn_snapshot_id id, hsn_profile *out, hsn
         r = hsn__snapshot_info_list(store, id, &list, err);
     if (r == HSN_OK && list.count) {
         const hsn_snapshot_info *info = &list.rows[0];
-        if (!info->stacks && out->metrics[out->metric_count - 1].first_total +
-                                 out->metrics[out->metric_count - 1].total_count)
+        if (info->graph_dropped == HSN_GRAPH_AGGREGATED)
+            r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(store),
+                          "an aggregate of snapshots has totals by line, but no stacks");
+        if (r == HSN_OK && !info->stacks &&
+            out->metrics[out->metric_count - 1].first_total +
+                out->metrics[out->metric_count - 1].total_count)
             r = hsn__fail(err, HSN_ENOTFOUND, hsn_store_path(store),
                           "the stacks of snapshot %" PRId64
                           " were dropped by retention; totals by line remain",

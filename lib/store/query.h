@@ -128,6 +128,46 @@
     X(METRIC_DELETE, "DELETE FROM metric WHERE snapshot = ?1")                                     \
     X(FRAME_TOTAL_DELETE, "DELETE FROM frame_total WHERE snapshot = ?1")                           \
     X(SNAPSHOT_DELETE, "DELETE FROM snapshot WHERE id = ?1")                                       \
+    X(AGGREGATE_ATTACH, "ATTACH ?1 AS source")                                                     \
+    X(AGGREGATE_DETACH, "DETACH source")                                                           \
+    X(AGGREGATE_MEMBERS, "CREATE TEMP TABLE member(snapshot INTEGER PRIMARY KEY)")                 \
+    X(AGGREGATE_TYPES, "INSERT INTO main.type SELECT * FROM source.type")                          \
+    X(AGGREGATE_FRAMES, "INSERT INTO main.frame SELECT * FROM source.frame")                       \
+    X(AGGREGATE_FORGET, "DELETE FROM temp.member")                                                 \
+    X(AGGREGATE_MEMBER, "INSERT INTO temp.member VALUES (?1)")                                     \
+    X(AGGREGATE_TOTALS_ONLY,                                                                       \
+      "UPDATE main.snapshot SET has_graph = 0, graph_dropped = 2, stacks = 0, frames = 0, "        \
+      "samples = 0, warnings = 0, captured_at_unix_ms = ?2 WHERE id = ?1")                         \
+    X(AGGREGATE_TYPE_TOTALS,                                                                       \
+      "INSERT INTO main.type_total SELECT ?1, type, (sum(count) + ?2 / 2) / ?2 AS number, "        \
+      "(sum(size_bytes) + ?2 / 2) / ?2 AS size FROM temp.member "                                  \
+      "CROSS JOIN source.type_total AS total ON total.snapshot = member.snapshot "                 \
+      "GROUP BY type HAVING number > 0 OR size > 0")                                               \
+    X(AGGREGATE_METRICS,                                                                           \
+      "INSERT INTO main.metric SELECT ?1, row_number() OVER (ORDER BY name <> 'inuse', name, "     \
+      "unit) - 1, "                                                                                \
+      "name, unit, 0, sum(count) / ?2, sum(size_bytes) / ?2 FROM source.metric AS metric "         \
+      "JOIN temp.member ON member.snapshot = metric.snapshot GROUP BY name, unit")                 \
+    X(AGGREGATE_FRAME_TOTALS,                                                                      \
+      "INSERT INTO main.frame_total SELECT ?1, own.id, frame, domain, "                            \
+      "(sum(total.count) + ?2 / 2) / ?2 AS number, (sum(total.size_bytes) + ?2 / 2) / ?2 AS size " \
+      "FROM temp.member CROSS JOIN source.frame_total AS total ON total.snapshot = "               \
+      "member.snapshot "                                                                           \
+      "JOIN source.metric AS metric ON metric.snapshot = total.snapshot AND metric.id = "          \
+      "total.metric "                                                                              \
+      "JOIN main.metric AS own ON own.snapshot = ?1 AND own.name = metric.name "                   \
+      "AND own.unit = metric.unit GROUP BY own.id, frame, domain HAVING number > 0 OR size > 0")   \
+    X(AGGREGATE_NUMBERS,                                                                           \
+      "UPDATE main.snapshot SET (objects, heap_bytes, types) = (SELECT coalesce(sum(count), 0), "  \
+      "coalesce(sum(size_bytes), 0), count(*) FROM main.type_total WHERE snapshot = ?1), "         \
+      "(allocations, allocation_bytes) = (SELECT coalesce(sum(frame_total.count), 0), "            \
+      "coalesce(sum(frame_total.size_bytes), 0) FROM main.frame_total WHERE snapshot = ?1 AND "    \
+      "metric = 0), "                                                                              \
+      "rss_bytes = (SELECT sum(rss_bytes) / ?2 FROM source.snapshot WHERE id IN "                  \
+      "(SELECT snapshot FROM temp.member)) WHERE id = ?1")                                         \
+    X(AGGREGATE_TAGS, "INSERT INTO main.tag SELECT ?1, name, value FROM source.tag AS tag "        \
+                      "JOIN temp.member ON member.snapshot = tag.snapshot GROUP BY name, value "   \
+                      "HAVING count(*) = (SELECT count(*) FROM temp.member)")                      \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
     X(COMMIT, "COMMIT")                                                                            \
     X(ROLLBACK, "ROLLBACK")

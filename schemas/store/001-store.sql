@@ -42,7 +42,7 @@ CREATE TABLE snapshot (
     has_refcounts       INTEGER NOT NULL,     -- 1: some object carries a refcount
     address_shift       INTEGER NOT NULL,     -- every address is a multiple of 1 << address_shift
     has_graph           INTEGER NOT NULL,     -- 1: its objects are in segments; 0: at most their totals by type
-    graph_dropped       INTEGER NOT NULL DEFAULT 0, -- 1: retention took objects and references; totals stay
+    graph_dropped       INTEGER NOT NULL DEFAULT 0, -- 1: retention took the graph; 2: an aggregate has none
     stable_ids          INTEGER NOT NULL      -- 1: addresses are ids that an object keeps as long as it lives
 ) STRICT;
 
