@@ -220,9 +220,10 @@ const struct tool tool = {
                 "snapdiff warm.heapsnapshot busy.heapsnapshot idle.heapsnapshot --objects\n"
                 "snapdiff nightly.db#first nightly.db#last --type 'app.*'\n"
                 "snapdiff before.pickle after.pickle --by lineno --json\n"
-                "snapdiff good.db new.db --exit-code --min-growth 10M",
+                "snapdiff good.db new.db --exit-code --min-growth 10M\n"
+                "snapdiff mon.db tue.db --aggregate worst",
     .opts = opts,
-    .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS | TOOL_EXIT_CODE,
+    .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS | TOOL_AGGREGATE | TOOL_EXIT_CODE,
     .min_args = 2,
     .max_args = 3,
     .exit_notes = "something grew, by --min-growth or more",

@@ -264,9 +264,10 @@ const struct tool tool = {
                 "snapgrow nightly.db --warmup 1h --memory-limit 2GiB\n"
                 "snapgrow mon.db tue.db wed.db --by holder\n"
                 "snapgrow mon.db tue.db wed.db --svg\n"
-                "snapgrow 1.pickle 2.pickle 3.pickle --by lineno",
+                "snapgrow 1.pickle 2.pickle 3.pickle --by lineno\n"
+                "snapgrow history.db --aggregate sum --group day --tag service=shop",
     .opts = opts,
-    .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS | TOOL_EXIT_CODE,
+    .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS | TOOL_AGGREGATE | TOOL_EXIT_CODE,
     .min_args = 1,
     .exit_notes = "a leak, or what grew at every step, by --min-delta or more in all",
     .limit_size = &memory_limit,

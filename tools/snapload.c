@@ -55,21 +55,6 @@ static const hsn_column columns[] = {
     {0},
 };
 
-// NAME=VALUE of --tag, into pairs that the cli owns.
-static int split_tags(struct cli *cli, hsn_pair **out)
-{
-    hsn_pair *pairs = cli_alloc(cli, tags.count + 1, sizeof *pairs);
-    for (size_t i = 0; i < tags.count; i++) {
-        const char *equals = strchr(tags.items[i], '=');
-        if (!equals || equals == tags.items[i])
-            return cli_usage(cli, "option '--tag': '%s' is not NAME=VALUE", tags.items[i]);
-        pairs[i].name = cli_format(cli, "%.*s", (int)(equals - tags.items[i]), tags.items[i]);
-        pairs[i].value = equals + 1;
-    }
-    *out = pairs;
-    return STATUS_OK;
-}
-
 static int parse_retention(struct cli *cli, hsn_retention *out)
 {
     *out = (hsn_retention){.totals_age_s = keep_totals_s};
@@ -284,8 +269,8 @@ static int run(struct cli *cli)
     hsn_pair *pairs = NULL;
     hsn_retention retention;
     struct dumps dumps;
-    if (check_options(cli) || parse_retention(cli, &retention) || split_tags(cli, &pairs) ||
-        cli_dumps(cli, &dumps))
+    if (check_options(cli) || parse_retention(cli, &retention) ||
+        cli_pairs(cli, "tag", &tags, &pairs) || cli_dumps(cli, &dumps))
         return STATUS_TROUBLE;
     if (jobs && !dumps.many && !each)
         return cli_usage(cli, "--jobs goes with a folder, a pattern or --each");
@@ -316,8 +301,7 @@ const struct tool tool = {
     .examples = "snapload app.jsonl.gz -o app.db\n"
                 "snapload tuesday.jsonl.gz --append -o nightly.db --label tuesday\n"
                 "snapload heap.jsonl.gz allocations.jsonl -o both.db --tag service=payment\n"
-                "snapload tonight.jsonl.gz --append -o history.db --keep-graphs 7 --keep-totals "
-                "365d\n"
+                "snapload new.jsonl.gz -a -o history.db --keep-graphs 7 --keep-totals 365d\n"
                 "snapload dumps/ -o fleet.db --tag service=shop\n"
                 "gzip -dc app.jsonl.gz | snapload - -o app.db",
     .opts = opts,

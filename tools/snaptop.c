@@ -461,9 +461,10 @@ const struct tool tool = {
                 "snaptop a.db --by module\n"
                 "snaptop a.db --by object --type dict\n"
                 "snaptop a.db --resources\n"
-                "snaptop trace.pickle --by lineno --exclude '<frozen importlib*' --json",
+                "snaptop trace.pickle --by lineno --exclude '<frozen importlib*' --json\n"
+                "snaptop fleet.db --aggregate sum --tag service=shop",
     .opts = opts,
-    .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS,
+    .features = TOOL_TABLE | TOOL_LIMIT | TOOL_SNAPSHOTS | TOOL_AGGREGATE,
     .min_args = 1,
     .max_args = 1,
     .run = run,

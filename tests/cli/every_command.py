@@ -238,7 +238,10 @@ def make_input(context, path, label, evenings):
     target = os.path.join(context.scratch, path)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     evening = os.path.join(DATA, evenings[0] + '.jsonl')
-    if path.endswith('.db'):
+    if path.endswith('/'):
+        for name in EVENINGS:
+            shutil.copy(os.path.join(DATA, name + '.jsonl'), target)
+    elif path.endswith('.db'):
         make_store(context, path, '' if label in ('first', 'last') or label.isdigit() else label,
                    evenings)
     elif path.endswith('.yaml'):
@@ -273,7 +276,7 @@ def make_inputs(context, line):
     inputs = {}
     for word in words:
         path, _, label = word.partition('#')
-        if re.search(r'^[^-].*\.(db|jsonl|jsonl\.gz|pickle|dat|csv|heapsnapshot|yaml)$', path) and path not in written:
+        if re.search(r'^[^-].*\.(db|jsonl|jsonl\.gz|pickle|dat|csv|heapsnapshot|yaml)$|^[^-].*/$', path) and path not in written:
             inputs.setdefault(path, label)
     stores = [path for path in inputs if path.endswith('.db')]
     for number, (path, label) in enumerate(inputs.items()):

@@ -41,7 +41,13 @@ static int open_store(struct cli *cli, const char *argument, struct cli_opened *
     if (cli_check_input(cli, argument))
         return STATUS_TROUBLE;
     struct cli_opened *opened = cli_alloc(cli, 1, sizeof *opened);
-    int r = hsn_snapshot_open(&opened->store, out_id, argument, &options, out_err);
+    int r = cli_check_aggregate(cli);
+    if (!r && private->aggregate)
+        r = cli_open_aggregate(cli, argument, &opened->store, out_id);
+    if (r)
+        return r;
+    if (!private->aggregate)
+        r = hsn_snapshot_open(&opened->store, out_id, argument, &options, out_err);
     cli_progress_erase(private);
     if (r < 0 || (r == HSN_PARTIAL && cli->strict)) {
         hsn_store_close(opened->store);

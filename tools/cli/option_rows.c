@@ -63,6 +63,25 @@ static size_t add_output(struct cli_private *p, struct opt *rows, size_t n)
     return n;
 }
 
+static size_t add_aggregate(struct cli_private *p, struct opt *rows, size_t n)
+{
+    if (!(p->cli.tool->features & TOOL_AGGREGATE))
+        return n;
+    n = add(rows, n, (struct opt){.type = OPT_GROUP, .name = "Many processes"});
+    n = add(rows, n,
+            (struct opt){OPT_CHOICE, 0, "aggregate", "HOW", &p->aggregate,
+                         "take all snapshots of a store as one", .choices = cli_aggregates});
+    n = add(
+        rows, n,
+        (struct opt){
+            OPT_TEXT, 0, "group", "WHAT", &p->group,
+            "with --aggregate: one for each day, hour, host, program, label without its number, "
+            "or value of a tag; joined by commas. a.db#VALUE chooses one"});
+    return add(rows, n,
+               (struct opt){OPT_LIST, 0, "tag", "NAME=VALUE", &p->tags,
+                            "with --aggregate: only snapshots with this tag; repeatable"});
+}
+
 static size_t add_general(struct cli_private *p, struct opt *rows, size_t n)
 {
     struct cli *cli = &p->cli;
@@ -119,7 +138,8 @@ static void check_rows(const struct opt *rows)
 void cli_make_rows(struct cli_private *private)
 {
     struct opt common[MAX_COMMON];
-    size_t common_count = add_general(private, common, add_output(private, common, 0));
+    size_t common_count = add_general(
+        private, common, add_output(private, common, add_aggregate(private, common, 0)));
     size_t own = 0;
     const struct opt *opts = private->cli.tool->opts;
     while (opts && opts[own].type)

@@ -45,6 +45,10 @@ struct cli_private {
     bool stdin_taken;
     bool stdout_failed; /**< and it was said */
 
+    int aggregate;     /**< index into cli_aggregates: 0 = snapshots as they are */
+    const char *group; /**< what a group has in common; NULL = all of a store are one */
+    struct opt_list tags;
+
     struct cli_opened *opened;
     const hsn_snapshot_info **infos; /**< of the JSON envelope */
     size_t info_count, info_capacity;
@@ -56,6 +60,16 @@ struct cli_private {
 
     struct cli_block *blocks;
 };
+
+/** Words of --aggregate, ended by NULL. */
+extern const char *const cli_aggregates[];
+
+/** STATUS_OK, or STATUS_TROUBLE (printed) for options that do not go together. */
+int cli_check_aggregate(struct cli *cli);
+
+/** The group of an argument `a.db`, `a.db#GROUP`; closed by the caller. */
+int cli_open_aggregate(struct cli *cli, const char *argument, hsn_store **out,
+                       hsn_snapshot_id *out_id);
 
 /** Rows of the tool and the common ones with their targets in *private. */
 void cli_make_rows(struct cli_private *private);

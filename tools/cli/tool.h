@@ -82,7 +82,8 @@ enum tool_feature {
     TOOL_LIMIT = 2,     /**< -n, --limit: cli->limit; by default 20 in text, all in JSON and CSV */
     TOOL_SNAPSHOTS = 4, /**< --strict, --progress: opens snapshot arguments by cli_open() */
     TOOL_EXIT_CODE = 8, /**< --exit-code: cli->exit_code; run() may return STATUS_FINDING */
-    TOOL_JSON = 16,     /**< only --json of TOOL_TABLE, where -o and --format mean something else */
+    TOOL_AGGREGATE = 32, /**< --aggregate, --group, --tag: cli_open() gives groups of snapshots */
+    TOOL_JSON = 16, /**< only --json of TOOL_TABLE, where -o and --format mean something else */
 };
 
 /** Values of cli->format. A tool with more formats lists them in `formats` after these three. */
@@ -158,6 +159,9 @@ void cli_mention(struct cli *cli, const hsn_snapshot_info *info);
 
 /** cli_open() for arguments first … arg_count - 1; *out is an array of pointers that cli owns. */
 int cli_open_all(struct cli *cli, size_t first, struct snapshot ***out, size_t *out_count);
+
+/** NAME=VALUE of `list`, into pairs that cli owns. `option` is the name without dashes. */
+int cli_pairs(struct cli *cli, const char *option, const struct opt_list *list, hsn_pair **out);
 
 /** "-" is refused when it is a terminal or was given before. cli_open() does it itself. */
 int cli_check_input(struct cli *cli, const char *argument);
