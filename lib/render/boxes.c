@@ -195,6 +195,7 @@ static void put_head(drawing *d)
     put_xml(d->out, missing.failed ? "" : hsn__buf_text(&missing));
     hsn__buf_puts(d->out, "</text>\n");
     put_tools(d);
+    d->out->failed |= missing.failed;
     hsn__buf_clear(&missing);
 }
 

@@ -61,6 +61,7 @@ static void put_xml(hsn__buf *out, const char *text)
     hsn__text_escape(&safe, text, strlen(text));
     const char *clean = hsn__buf_text(&safe);
     hsn__draw_put_xml(out, clean, strlen(clean));
+    out->failed |= safe.failed;
     hsn__buf_clear(&safe);
 }
 
@@ -77,6 +78,7 @@ static void put_fitting(hsn__buf *out, const char *text, double room)
     hsn__draw_clean(&cut, text, most, false);
     const char *clean = hsn__buf_text(&cut);
     hsn__draw_put_xml(out, clean, strlen(clean));
+    out->failed |= cut.failed;
     hsn__buf_clear(&cut);
 }
 

@@ -25,15 +25,16 @@ static double decimal_step(double raw)
 
 static double time_step(double raw)
 {
-    static const double steps[] = {1,     2,   5,       10,      15,       30,       60,      120,
-                                   300,   600, 900,     1800,    3600,     7200,     10800,   21600,
-                                   43200, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY};
+    static const double steps[] = {1,       2,       5,        10,       15,       30,
+                                   60,      120,     300,      600,      900,      1800,
+                                   3600,    7200,    10800,    21600,    43200,    DAY,
+                                   2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 182 * DAY};
     if (raw <= 0.5)
         return decimal_step(raw);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
         if (steps[i] >= raw)
             return steps[i];
-    return decimal_step(raw / (365.0 * DAY)) * 365 * DAY;
+    return decimal_step(fmax(1, raw / (365.0 * DAY))) * 365 * DAY;
 }
 
 static double step_for(hsn_plot_unit unit, double raw)
@@ -163,6 +164,7 @@ static void put_clock(hsn__buf *out, double value, double step)
         hsn__buf_append(out, text, 10);
     else
         hsn__buf_append(out, text + 11, step >= 60 ? 5 : 8);
+    out->failed |= whole.failed;
     hsn__buf_clear(&whole);
 }
 
@@ -226,6 +228,7 @@ void hsn__plot_axis_name(const hsn__plot_axis *axis, hsn__buf *out)
     default:
         break;
     }
+    out->failed |= first.failed || last.failed;
     hsn__buf_clear(&first);
     hsn__buf_clear(&last);
 }
