@@ -211,11 +211,10 @@ void hsn__judge(hsn__trend_work *work, const hsn_trend_series *series,
     if (!rising && !moves(out, options, sorted[(3 * n - 1) / 4] - sorted[n / 4]))
         return;
     fit_thirds(work, series, out);
-    bool levelled = has_levelled(work, series, out);
     if (!rising || out->gain < CLEAR_OF_NOISE * out->noise)
         out->verdict =
             is_noisy(work, series, options, out) ? HSN_VERDICT_NOISY : HSN_VERDICT_STABLE;
-    else if (levelled || !moves(out, options, out->gain))
+    else if (has_levelled(work, series, out) || !moves(out, options, out->gain))
         out->verdict = HSN_VERDICT_STABLE;
     else if (n < FEWEST || out->gain < BEYOND_NOISE * out->noise ||
              out->late < SLOWING * out->rate || out->recent < SLOWING * out->rate)

@@ -68,14 +68,14 @@ typedef struct hsn_trend_options {
 typedef struct hsn_trend {
     hsn_verdict verdict;
     hsn_kendall kendall;
-    double level; /**< median of the values */
-    double gain;  /**< from the first time to the last along a line through the medians of the
-                       first and the last third; one odd value does not move it */
-    double noise; /**< spread of the values about that line: 1.4826 × median absolute deviation */
-    double rate;  /**< of that line */
-    double late;  /**< rate from the middle third to the last one; 0 below three values */
-    double
-        recent; /**< rate at the end: within the last third, four values at least; 0 below five */
+    double level;  /**< median of the values */
+    double gain;   /**< from the first time to the last along a line through the medians of the
+                        first and the last third; one odd value does not move it */
+    double noise;  /**< spread of the values about that line: 1.4826 × median absolute deviation */
+    double rate;   /**< of that line */
+    double late;   /**< rate from the middle third to the last one; 0 below three values */
+    double recent; /**< rate at the end: within the last third, four values at least; 0 below five
+                           and for what does not rise */
 } hsn_trend;
 
 /**
