@@ -21,10 +21,13 @@ enum { FAIL_ON_FAIL, FAIL_ON_WARN };
 
 static const char *history, *html, *markdown, *junit, *openmetrics, *json, *annotations_file;
 static int annotations, fail_on;
+static bool append = true;
 
 static const struct opt opts[] = {
     {OPT_TEXT, 0, "history", "FILE", &history,
-     "the store of earlier nights, instead of the policy's 'history'"},
+     "the store of earlier nights, instead of the policy's 'history'; tonight is added to it"},
+    {OPT_FLAG, 0, "append", NULL, &append,
+     "add the snapshots and the findings to the history (the default; --no-append only looks)"},
     {OPT_CHOICE, 0, "fail-on", "WHAT", &fail_on,
      "status 1 when something failed, or when something warned, or never", .choices = limits},
     {OPT_GROUP, 0, "Further outputs, each written beside the one on standard output"},
@@ -108,6 +111,7 @@ static int judge(struct cli *cli, hsn_report *report)
                                   .input_count = cli->arg_count - 1,
                                   .history = history,
                                   .pictures = html || cli->format == (int)HSN_REPORT_HTML,
+                                  .keep = append,
                                   .progress = cli_progress(cli)};
     int r = hsn_policy_read(&policy, cli->args[0], &err);
     if (r >= 0)
@@ -130,6 +134,9 @@ static int run(struct cli *cli)
         cli_warn(cli, NULL, "%s", report.warnings[i]);
     if (report.is_partial)
         cli_partial(cli);
+    if (report.kept)
+        cli_note(cli, "%s: %zu snapshot%s added", report.history, report.kept,
+                 report.kept == 1 ? "" : "s");
     for (size_t i = 0; i < count && !r; i++)
         r = write_output(cli, &report, &outputs[i]);
     if (!r && report.is_partial && cli->strict)

@@ -158,7 +158,10 @@ typedef struct hsn_report {
 
     hsn_report_picture *pictures; /**< none unless the options ask for them */
     size_t picture_count;
-    void *memory; /**< private */
+
+    const char *history; /**< path of the history store; "" = none */
+    size_t kept;         /**< snapshots that were added to it */
+    void *memory;        /**< private */
 } hsn_report;
 
 /** All zero = what the policy says. */
@@ -167,6 +170,7 @@ typedef struct hsn_report_options {
     size_t input_count;
     const char *history; /**< history store instead of the policy's; it need not exist yet */
     int pictures;        /**< also draw what a page shows */
+    int keep;            /**< add what was looked at to the history, with the findings */
     const hsn_progress *progress;
 } hsn_report_options;
 
@@ -174,8 +178,9 @@ typedef struct hsn_report_options {
  * Judge: find the inputs, choose the snapshot of tonight and its baseline, apply every rule,
  * explain what grew, and look up since when each finding is known.
  *
- * Nothing is written. Dates (of the allow-list) are compared with the time of capture of the judged
- * snapshot, so the same inputs give the same report at any time.
+ * Nothing is written but, with options->keep, the history. Dates (of the allow-list) are compared
+ * with the time of capture of the judged snapshot, so the same inputs give the same report at any
+ * time.
  *
  * Owns:    free *out with hsn_report_free(). Independent of the stores after that.
  * Errors:  HSN_ENOTFOUND (no snapshot, none that matches, a baseline that is named and missing),

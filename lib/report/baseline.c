@@ -8,11 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { LEAST_NIGHTS = 3, NOISE_WINDOW = 28 };
-
-// How many times the noise of a night a growth must be: about one night in 10 000 goes beyond that
-// by chance when the noise is Gaussian.
-static const double noise_factor = 4;
+enum { LEAST_NIGHTS = 3, NOISE_WINDOW = 28, RECENT = 3 };
 
 // ---- choosing ---------------------------------------------------------------------------------
 
@@ -197,10 +193,16 @@ hsn__comparison hsn__compare(const hsn__run *run, const double *values)
             before[before_count++] = values[i];
     }
     hsn__comparison result = {.value_old = value_before(run, before, before_count),
-                              .value_new = values[tonight]};
-    if (run->is_banded)
-        result.noise =
-            hsn__night_noise(known, known_count, run->policy->baseline.count, NOISE_WINDOW);
+                              .value_new = values[tonight],
+                              .week_old = NAN,
+                              .nights = known_count};
+    for (size_t i = 0; i + RECENT < known_count; i++)
+        result.highest = fmax(result.highest, known[i]);
+    if (run->is_banded) {
+        result.margin =
+            hsn__night_margin(known, known_count, run->policy->baseline.count, NOISE_WINDOW);
+        hsn__week_margin(known, known_count, NOISE_WINDOW, &result.week_old, &result.week_margin);
+    }
     return result;
 }
 
@@ -216,7 +218,12 @@ bool hsn__grew_too_much(const hsn__comparison *comparison, const hsn__limit *lim
         allowed = comparison->value_old * limit->share;
     if (limit->has_amount)
         allowed = fmax(allowed, limit->amount);
-    allowed = fmax(allowed, noise_factor * comparison->noise);
-    *out_limit = comparison->value_old + allowed;
+    double old = comparison->value_old;
+    *out_limit = old + fmax(allowed, comparison->margin);
+    // A weekly wave hides nothing from the same day of other weeks.
+    if (!isnan(comparison->week_old))
+        *out_limit =
+            fmin(*out_limit, fmax(old + allowed,
+                                  comparison->week_old + fmax(allowed, comparison->week_margin)));
     return comparison->value_new > *out_limit;
 }

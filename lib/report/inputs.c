@@ -168,6 +168,14 @@ static int add_rows(hsn__run *run, size_t store, hsn_snapshot_id only, const cha
     return r;
 }
 
+// The history given as an input too: its snapshots stand in the list already.
+static bool is_history(const hsn__run *run, const char *path)
+{
+    struct stat a, b;
+    return run->history != SIZE_MAX && !stat(path, &a) && !stat(run->report->history, &b) &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 int hsn__inputs_add(hsn__run *run, const char *path, const char *label, size_t *out_first)
 {
     hsn_store *store = NULL;
@@ -180,6 +188,8 @@ int hsn__inputs_add(hsn__run *run, const char *path, const char *label, size_t *
         return HSN_ENOMEM;
     if (out_first)
         *out_first = run->report->input_count;
+    if (is_history(run, path))
+        return HSN_OK;
     bool all = is_store(path);
     if (all)
         r = hsn_store_open(&store, path, NULL, &err);
@@ -278,9 +288,11 @@ static int add_history(hsn__run *run)
         path = run->policy->history[0] == '/'
                    ? run->policy->history
                    : hsn__report_format(run, "%s%s", run->policy->folder, run->policy->history);
-    if (!path || (stat(path, &status) && errno == ENOENT))
+    if (!path)
         return HSN_OK;
-    path = hsn__report_text(run, path);
+    path = run->report->history = hsn__report_text(run, path);
+    if (path && stat(path, &status) && errno == ENOENT)
+        return HSN_OK;
     // A history that cannot be read must not look like a first night.
     int r = path ? hsn_store_open(&store, path, NULL, run->err) : HSN_ENOMEM;
     if (r >= 0)
@@ -314,12 +326,12 @@ static bool has_tags(const hsn_report_input *input, const hsn_policy *policy)
     return true;
 }
 
-static bool same_moment(const hsn_snapshot_info *a, const hsn_snapshot_info *b)
+bool hsn__same_moment(const hsn_snapshot_info *a, const hsn_snapshot_info *b)
 {
     return a->captured_at_unix_ms == b->captured_at_unix_ms && a->captured_at_unix_ms &&
            a->pid == b->pid && a->heap_bytes == b->heap_bytes && a->objects == b->objects &&
            a->allocation_bytes == b->allocation_bytes && !strcmp(a->host, b->host) &&
-           !strcmp(a->label, b->label) && !strcmp(a->source, b->source);
+           !strcmp(a->source, b->source);
 }
 
 // A dump that stands in the history already is looked at once, with its graph.
@@ -330,7 +342,7 @@ static void drop_repeated(hsn_report *report)
             hsn_report_input *old = &report->inputs[i];
             const hsn_report_input *fresh = &report->inputs[j];
             if (i != j && !*old->excluded && !*fresh->excluded && old->in_history &&
-                !fresh->in_history && same_moment(&old->info, &fresh->info))
+                !fresh->in_history && hsn__same_moment(&old->info, &fresh->info))
                 old->excluded = "given again beside the history";
         }
 }

@@ -11,9 +11,11 @@
 #include "heapsnap/trend.h"
 
 // Each quarter of a creep gains at least a LEAST_PARTth of the whole; an even one gains a third.
-enum { LEAST_ERRORS = 5, LEAST_BEFORE = 3, LEAST_PART = 6 };
+enum { LEAST_ERRORS = 5, LEAST_BEFORE = 3, LEAST_PART = 6, WEEK = 7, WEEKS = 4 };
 
 static const double mad_to_sigma = 1.4826;
+static const double noise_factor = 4, little_known = 7;
+static const double creep_factor = 3;
 static const double creep_p_value = 0.0027; // three sigma
 
 static int compare(const void *a, const void *b)
@@ -39,23 +41,67 @@ double hsn__night_median(const double *values, size_t count)
     return median_of_sorted(sorted, count);
 }
 
-double hsn__night_noise(const double *values, size_t count, size_t before, size_t window)
+static double margin_of(double *errors, size_t count)
+{
+    if (count < LEAST_ERRORS)
+        return 0;
+    double center = hsn__night_median(errors, count);
+    for (size_t i = 0; i < count; i++)
+        errors[i] = fabs(errors[i] - center);
+    double noise = mad_to_sigma * hsn__night_median(errors, count);
+    return noise * noise_factor * (1 + little_known / (double)count);
+}
+
+double hsn__night_margin(const double *values, size_t count, size_t before, size_t window)
 {
     double errors[HSN__STATS_MAX];
-    size_t found = 0;
-    size_t first = count > window ? count - window : 0;
+    size_t found = 0, first = count > window ? count - window : 0;
     assert(before <= HSN__STATS_MAX);
     for (size_t i = first > LEAST_BEFORE ? first : LEAST_BEFORE; i < count; i++) {
         size_t from = i > before ? i - before : 0;
         if (found < HSN__STATS_MAX)
             errors[found++] = values[i] - hsn__night_median(values + from, i - from);
     }
-    if (found < LEAST_ERRORS)
-        return 0;
-    double center = hsn__night_median(errors, found);
-    for (size_t i = 0; i < found; i++)
+    return margin_of(errors, found);
+}
+
+// The median of the values some weeks before `place`; NAN with fewer than LEAST_BEFORE.
+static double week_level(const double *values, size_t place)
+{
+    double same_day[WEEKS];
+    size_t found = 0;
+    for (size_t week = 1; week <= WEEKS && week * WEEK <= place; week++)
+        same_day[found++] = values[place - week * WEEK];
+    return found < LEAST_BEFORE ? NAN : hsn__night_median(same_day, found);
+}
+
+bool hsn__week_margin(const double *values, size_t count, size_t window, double *out_level,
+                      double *out_margin)
+{
+    double errors[HSN__STATS_MAX], level = week_level(values, count);
+    size_t found = 0, first = count > window ? count - window : 0;
+    for (size_t i = first; i < count && found < HSN__STATS_MAX; i++) {
+        double before = week_level(values, i);
+        if (!isnan(before))
+            errors[found++] = values[i] - before;
+    }
+    if (isnan(level) || found < LEAST_ERRORS)
+        return false;
+    *out_level = level;
+    *out_margin = margin_of(errors, found);
+    return true;
+}
+
+// The noise of one night without what comes back every `lag` nights and without a slope.
+static double noise_of_lag(const double *values, size_t count, size_t lag)
+{
+    double errors[HSN__STATS_MAX] = {0};
+    for (size_t i = lag; i < count; i++)
+        errors[i - lag] = values[i] - values[i - lag];
+    double center = hsn__night_median(errors, count - lag);
+    for (size_t i = 0; i < count - lag; i++)
         errors[i] = fabs(errors[i] - center);
-    return mad_to_sigma * hsn__night_median(errors, found);
+    return mad_to_sigma * hsn__night_median(errors, count - lag) / sqrt(2);
 }
 
 // The highest median of `width` consecutive values that end before `count`.
@@ -88,6 +134,8 @@ int hsn__creep_find(const double *values, size_t count, size_t window, double mi
     for (size_t i = 1; i < 4; i++)
         if (levels[i] - levels[i - 1] < gain / LEAST_PART)
             return HSN_OK;
+    if (gain < creep_factor * noise_of_lag(last, quarter * 4, quarter))
+        return HSN_OK;
     int r = hsn_trend_kendall(last, quarter * 4, &kendall, err);
     if (r >= 0)
         r = hsn_trend_slope(&(hsn_trend_series){.values = last, .count = quarter * 4}, &slope, err);

@@ -15,11 +15,20 @@
 double hsn__night_median(const double *values, size_t count);
 
 /**
- * The noise of one night against the median of the nights before it: 1.4826 × MAD of the one-step
- * prediction errors over the last `window` values. It is what the growth limits are compared with,
- * so it is measured the same way. 0 with fewer than 5 errors.
+ * By how much a night must lie above the median of the nights before it to be no chance: the noise
+ * (1.4826 × MAD of the one-step prediction errors over the last `window` values, so that it is
+ * measured the way it is used) times 4 (1 + 7 / errors): 5 once there are four weeks, more while
+ * little is known. 0 with fewer than 5 errors.
  */
-double hsn__night_noise(const double *values, size_t count, size_t before, size_t window);
+double hsn__night_margin(const double *values, size_t count, size_t before, size_t window);
+
+/**
+ * The same against the same day of the weeks before: the median of the values 7, 14, 21 and 28
+ * nights ago. *out_level is that of the value after the last one. False, with nothing written,
+ * while fewer than three weeks are known.
+ */
+bool hsn__week_margin(const double *values, size_t count, size_t window, double *out_level,
+                      double *out_margin);
 
 /** What a slow growth looks like. */
 typedef struct hsn__creep {

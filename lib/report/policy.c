@@ -169,7 +169,7 @@ static int read_select(hsn_policy *policy, const hsn__yaml *node, hsn_error *err
 static const char *const baseline_words[] = {"auto", "previous", "median", "best"};
 static const hsn__baseline_kind baseline_kinds[] = {HSN__BASELINE_AUTO, HSN__BASELINE_PREVIOUS,
                                                     HSN__BASELINE_MEDIAN, HSN__BASELINE_BEST};
-enum { DEFAULT_BASELINE_COUNT = 7 };
+enum { DEFAULT_BASELINE_COUNT = 7, DEFAULT_KEEP_GRAPHS = 7 };
 
 static int read_baseline_tag(hsn_policy *policy, const hsn__yaml *node, hsn_error *err)
 {
@@ -259,6 +259,26 @@ static int read_baseline(hsn_policy *policy, const hsn__yaml *node, hsn_error *e
     return read_keys(policy, node, baseline_keys, COUNT_OF(baseline_keys), err);
 }
 
+// ---- what the history keeps -------------------------------------------------------------------
+
+static int read_keep_graphs(hsn_policy *policy, const hsn__yaml *node, hsn_error *err)
+{
+    return hsn__policy_count(policy, node, 0, MAX_LAST, &policy->keep_graphs, err);
+}
+
+static int read_keep_totals(hsn_policy *policy, const hsn__yaml *node, hsn_error *err)
+{
+    return hsn__policy_days(policy, node, &policy->keep_totals_days, err);
+}
+
+static int read_keep(hsn_policy *policy, const hsn__yaml *node, hsn_error *err)
+{
+    static const policy_key rows[] = {{"graphs", read_keep_graphs}, {"totals", read_keep_totals}};
+    if (node->kind != HSN__YAML_MAPPING)
+        return hsn__yaml_fail(err, policy->path, node, "'keep' takes graphs and totals");
+    return read_keys(policy, node, rows, COUNT_OF(rows), err);
+}
+
 // ---- allow-list -------------------------------------------------------------------------------
 
 typedef struct allow_key {
@@ -339,10 +359,18 @@ static int read_defaults(hsn_policy *policy, const hsn__yaml *node, hsn_error *e
 }
 
 static const policy_key top_keys[] = {
-    {"name", read_name},         {"inputs", read_inputs},     {"history", read_history},
-    {"select", read_select},     {"last", read_last},         {"min_snapshots", read_min_snapshots},
-    {"baseline", read_baseline}, {"defaults", read_defaults}, {"rules", hsn__policy_rules},
-    {"allow", read_allow},       {"explain", read_explain},
+    {"name", read_name},
+    {"inputs", read_inputs},
+    {"history", read_history},
+    {"keep", read_keep},
+    {"select", read_select},
+    {"last", read_last},
+    {"min_snapshots", read_min_snapshots},
+    {"baseline", read_baseline},
+    {"defaults", read_defaults},
+    {"rules", hsn__policy_rules},
+    {"allow", read_allow},
+    {"explain", read_explain},
 };
 
 // ---- the file ---------------------------------------------------------------------------------
@@ -384,6 +412,7 @@ int hsn_policy_parse(hsn_policy **out, const char *path, const char *text, size_
     if (!policy)
         return hsn__fail_memory(err);
     policy->explain = true;
+    policy->keep_graphs = DEFAULT_KEEP_GRAPHS;
     policy->baseline.count = DEFAULT_BASELINE_COUNT;
     int r = size > MAX_POLICY_BYTES ? hsn__fail_limit(err, "bytes of the policy", MAX_POLICY_BYTES)
                                     : set_path(policy, path, err);

@@ -69,6 +69,7 @@ enum hsn__rule_key {
     HSN__KEY_MIN_SIZE = 256,
     HSN__KEY_MIN_OBJECTS = 512,
     HSN__KEY_WINDOW = 1024,
+    HSN__KEY_MIN_SHARE = 2048,
 };
 
 typedef struct hsn__rule {
@@ -83,10 +84,11 @@ typedef struct hsn__rule {
     hsn__limit max_growth;
     hsn__limit max_count_growth;
     hsn__limit min_growth;
+    double min_share; /**< of the heap that a row must gain to count */
     double min_size_bytes;
     double min_objects;
     hsn_by by;
-    uint32_t steps;
+    uint32_t steps; /**< 0 = as many as there are, up to five */
     uint32_t window;
 } hsn__rule;
 
@@ -131,6 +133,8 @@ struct hsn_policy {
     hsn__input_choice *inputs;
     size_t input_count;
     const char *history;
+    uint32_t keep_graphs;      /**< newest snapshots of the history that keep their objects */
+    uint64_t keep_totals_days; /**< 0 = for ever */
     hsn_pair *select;
     size_t select_count;
     hsn__baseline_choice baseline;
@@ -178,6 +182,9 @@ int hsn__policy_bool(const hsn_policy *policy, const hsn__yaml *node, bool *out,
 /** An integer of least … most. */
 int hsn__policy_count(const hsn_policy *policy, const hsn__yaml *node, uint32_t least,
                       uint32_t most, uint32_t *out, hsn_error *err);
+/** "365d", "52w": whole days. */
+int hsn__policy_days(const hsn_policy *policy, const hsn__yaml *node, uint64_t *out,
+                     hsn_error *err);
 /** "10MiB", "1000", "50ms", as the unit asks. */
 int hsn__policy_amount(const hsn_policy *policy, const hsn__yaml *node, hsn__unit unit, double *out,
                        hsn_error *err);

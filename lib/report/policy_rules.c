@@ -64,7 +64,8 @@ static const hsn__rule_kind kinds[] = {
      .measure = HSN__MEASURE_NONE,
      .unit = HSN__UNIT_BYTES,
      .by = HSN_BY_TYPE,
-     .keys = HSN__KEY_MAX | HSN__KEY_MAX_GROWTH | HSN__KEY_COUNT | HSN__KEY_PATTERN,
+     .keys = HSN__KEY_MAX | HSN__KEY_MAX_GROWTH | HSN__KEY_COUNT | HSN__KEY_PATTERN |
+             HSN__KEY_MIN_SHARE,
      .pattern_key = "type",
      .max_growth = "10%, 64KiB"},
     {.name = "module",
@@ -73,7 +74,8 @@ static const hsn__rule_kind kinds[] = {
      .measure = HSN__MEASURE_NONE,
      .unit = HSN__UNIT_BYTES,
      .by = HSN_BY_MODULE,
-     .keys = HSN__KEY_MAX | HSN__KEY_MAX_GROWTH | HSN__KEY_COUNT | HSN__KEY_PATTERN,
+     .keys = HSN__KEY_MAX | HSN__KEY_MAX_GROWTH | HSN__KEY_COUNT | HSN__KEY_PATTERN |
+             HSN__KEY_MIN_SHARE,
      .pattern_key = "module",
      .max_growth = "10%, 64KiB"},
     {.name = "line",
@@ -82,7 +84,8 @@ static const hsn__rule_kind kinds[] = {
      .measure = HSN__MEASURE_NONE,
      .unit = HSN__UNIT_BYTES,
      .by = HSN_BY_LINENO,
-     .keys = HSN__KEY_MAX | HSN__KEY_MAX_GROWTH | HSN__KEY_COUNT | HSN__KEY_PATTERN | HSN__KEY_LINE,
+     .keys = HSN__KEY_MAX | HSN__KEY_MAX_GROWTH | HSN__KEY_COUNT | HSN__KEY_PATTERN |
+             HSN__KEY_LINE | HSN__KEY_MIN_SHARE,
      .pattern_key = "file",
      .max_growth = "10%, 64KiB"},
     {.name = "new_types",
@@ -116,16 +119,17 @@ static const hsn__rule_kind kinds[] = {
      .unit = HSN__UNIT_BYTES,
      .by = HSN_BY_TYPE,
      .keys = HSN__KEY_WINDOW | HSN__KEY_MIN_GROWTH,
-     .min_growth = "6%"},
+     .min_growth = "8%"},
 };
 
 enum {
     KIND_COUNT = sizeof kinds / sizeof *kinds,
-    DEFAULT_STEPS = 5,
     DEFAULT_WINDOW = 28,
     DEFAULT_MIN_SIZE_BYTES = 1 << 20,
     DEFAULT_MIN_OBJECTS = 10,
 };
+
+#define DEFAULT_MIN_SHARE 0.05
 
 const hsn__rule_kind *hsn__rule_kind_get(size_t index)
 {
@@ -149,7 +153,6 @@ hsn__rule hsn__rule_of(const hsn__rule_kind *kind)
                        .min_size_bytes = DEFAULT_MIN_SIZE_BYTES,
                        .min_objects = DEFAULT_MIN_OBJECTS,
                        .by = kind->by,
-                       .steps = DEFAULT_STEPS,
                        .window = DEFAULT_WINDOW};
 }
 
@@ -183,10 +186,16 @@ int hsn__policy_add_rule(hsn_policy *policy, const hsn__rule *rule, hsn_error *e
 
 int hsn__policy_default_rules(hsn_policy *policy, hsn_error *err)
 {
-    static const char *const names[] = {"heap", "longest_pause", "growth", "creep", "new_cycles"};
+    static const char *const names[] = {"heap",   "type",  "longest_pause",
+                                        "growth", "creep", "new_cycles"};
     int r = HSN_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names && r >= 0; i++) {
         hsn__rule rule = hsn__rule_of(hsn__rule_kind_find(names[i]));
+        // Of types, only what the heap would feel.
+        if (rule.kind->look == HSN__LOOK_ROWS) {
+            hsn__limit_read("25%, 64KiB", HSN__UNIT_BYTES, &rule.max_growth);
+            rule.min_share = DEFAULT_MIN_SHARE;
+        }
         r = hsn__policy_add_rule(policy, &rule, err);
     }
     return r;
@@ -263,6 +272,17 @@ static int read_min_size(hsn_policy *policy, const hsn__yaml *node, hsn__rule *r
     return hsn__policy_amount(policy, node, HSN__UNIT_BYTES, &rule->min_size_bytes, err);
 }
 
+static int read_min_share(hsn_policy *policy, const hsn__yaml *node, hsn__rule *rule,
+                          hsn_error *err)
+{
+    hsn__limit limit;
+    int r = hsn__policy_limit(policy, node, HSN__UNIT_COUNT, &limit, err);
+    if (r >= 0 && !limit.has_share)
+        r = hsn__yaml_fail(err, policy->path, node, "'min_share' takes a share like 5%%");
+    rule->min_share = limit.share;
+    return r;
+}
+
 static int read_min_objects(hsn_policy *policy, const hsn__yaml *node, hsn__rule *rule,
                             hsn_error *err)
 {
@@ -288,6 +308,7 @@ static const key_row keys[] = {
     {"steps", HSN__KEY_STEPS, read_steps},
     {"window", HSN__KEY_WINDOW, read_window},
     {"min_growth", HSN__KEY_MIN_GROWTH, read_min_growth},
+    {"min_share", HSN__KEY_MIN_SHARE, read_min_share},
     {"min_size", HSN__KEY_MIN_SIZE, read_min_size},
     {"min_objects", HSN__KEY_MIN_OBJECTS, read_min_objects},
 };

@@ -150,6 +150,19 @@ int hsn__policy_count(const hsn_policy *policy, const hsn__yaml *node, uint32_t 
     return HSN_OK;
 }
 
+int hsn__policy_days(const hsn_policy *policy, const hsn__yaml *node, uint64_t *out, hsn_error *err)
+{
+    const char *text = node->kind == HSN__YAML_SCALAR ? node->text : "";
+    double value;
+    uint64_t factor = 0;
+    if (number(&text, &value))
+        factor = !strcmp(text, "d") ? 1 : !strcmp(text, "w") ? 7 : 0;
+    if (!factor || value != floor(value) || value < 1 || value > 100000)
+        return refuse(policy, node, "a time like 90d or 52w", err);
+    *out = (uint64_t)value * factor;
+    return HSN_OK;
+}
+
 int hsn__policy_amount(const hsn_policy *policy, const hsn__yaml *node, hsn__unit unit, double *out,
                        hsn_error *err)
 {

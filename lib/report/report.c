@@ -122,7 +122,9 @@ static int run_all(hsn__run *run)
         r = order_findings(run);
     if (r >= 0)
         r = hsn__pictures_draw(run);
-    return r < 0 ? r : conclude(run);
+    if (r >= 0)
+        r = conclude(run);
+    return r < 0 || !run->options->keep || !*report->history ? r : hsn__history_keep(run);
 }
 
 static void run_clear(hsn__run *run)
@@ -145,7 +147,7 @@ int hsn_report_run(const hsn_policy *policy, const hsn_report_options *options, 
 {
     static const hsn_report_options defaults = {0};
     *out = (hsn_report){.judged = SIZE_MAX, .baseline = SIZE_MAX};
-    out->name = out->policy_path = out->headline = out->baseline_text = "";
+    out->name = out->policy_path = out->headline = out->baseline_text = out->history = "";
     hsn__run run = {.policy = policy,
                     .options = options ? options : &defaults,
                     .report = out,

@@ -80,6 +80,9 @@ int hsn__inputs_find(hsn__run *run);
 /** Add one argument's snapshots: `a.db`, `a.db#label`, a dump. */
 int hsn__inputs_add(hsn__run *run, const char *path, const char *label, size_t *out_first);
 
+/** Two rows of one capture, in two stores? */
+bool hsn__same_moment(const hsn_snapshot_info *a, const hsn_snapshot_info *b);
+
 /** Index in stores of an opened path; SIZE_MAX. */
 size_t hsn__inputs_store(const hsn__run *run, const char *path);
 
@@ -101,7 +104,11 @@ int hsn__baseline_choose(hsn__run *run);
 typedef struct hsn__comparison {
     double value_old; /**< NAN = nothing to compare with */
     double value_new;
-    double noise; /**< of one night; 0 = unknown */
+    double margin;   /**< what nights differ by anyway; 0 = unknown */
+    double week_old; /**< of the same day of the weeks before; NAN = not known */
+    double week_margin;
+    double highest; /**< before the last three nights; 0 = unknown */
+    size_t nights;  /**< known before tonight */
 } hsn__comparison;
 
 /** `values`: one a point; the last one is tonight's. NANs are left out. */
@@ -172,5 +179,10 @@ double *hsn__points_of(hsn__run *run, const double *values);
 
 /** types, why, cycles: what a page shows; findings that name the causes. */
 int hsn__explain(hsn__run *run);
+
+// ---- the history ------------------------------------------------------------------------------
+
+/** Add what was looked at to the history, in order of capture, and tonight's findings. */
+int hsn__history_keep(hsn__run *run);
 
 #endif

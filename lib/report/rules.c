@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_NIGHTS = 8 };
+
+// By what factor a type's bytes must exceed all earlier nights for the default rule.
+static const double unheard_of = 1.5;
+
 // ---- words ------------------------------------------------------------------------------------
 
 // "+10 % and +1.0 MiB", or "" when there is no limit.
@@ -192,6 +197,20 @@ static int compare_rows(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
+// Did the row gain the share of the heap from which it counts?
+static bool feels(const hsn__columns *columns, const hsn__rule *rule, const hsn__comparison *c)
+{
+    const hsn_totals *totals = &columns->totals;
+    double heap = (double)totals->wholes[totals->columns - 1].size_bytes;
+    return !(rule->min_share > 0) || c->value_new - c->value_old >= rule->min_share * heap;
+}
+
+// The default rule speaks once it knows what is usual, and of nothing that was there before.
+static bool is_unheard_of(const hsn__comparison *c)
+{
+    return c->nights >= LEAST_NIGHTS && c->value_new > c->highest * unheard_of;
+}
+
 static bool judge_row(hsn__run *run, const hsn__rule *rule, const hsn__columns *columns, size_t row,
                       double *values, exceeded_row *out)
 {
@@ -205,6 +224,8 @@ static bool judge_row(hsn__run *run, const hsn__rule *rule, const hsn__columns *
         double limit;
         bool absolute;
         if (!exceeds(max, growth, &c, &limit, &absolute))
+            continue;
+        if (!absolute && (!feels(columns, rule, &c) || (!rule->line && !is_unheard_of(&c))))
             continue;
         *out = (exceeded_row){row, c, limit, absolute, counts, c.value_new - limit};
         return true;

@@ -10,17 +10,21 @@
 
 enum {
     LEAST_STEPS = 3,  // two rises in a row are chance
+    AUTO_STEPS = 5,   // once there are nights before them
+    LEAST_BEFORE = 8, // nights that tell the noise
     NOISE_BEFORE = 7, // nights that a night is compared with, for its noise
     NOISE_WINDOW = 28,
     TYPE_FACTOR = 4, // a type must creep by so many times the share that the heap may
 };
 
-// How many times the noise of one night a gain must be.
-static const double noise_factor = 4;
 // A type's creep counts from this share of the heap.
 static const double least_share_of_heap = 0.02;
 // A cache that fills gains less and less: the later half of the steps by this part of the earlier.
 static const double least_late_early = 0.2;
+// While the noise is not known, a gain counts from this share of the row itself.
+static const double least_share_of_row = 0.15;
+// A step that is even: at least so much of the mean one.
+static const double least_even = 0.5;
 
 // The newest values that are known, oldest first; at most HSN__STATS_MAX.
 static size_t known_values(const hsn__run *run, const double *values, double *out)
@@ -50,6 +54,7 @@ static double highest(const double *values, size_t count)
 typedef struct stepping {
     size_t steps;
     double least_gain;
+    bool evenly; // the noise is not known: steps must be alike
 } stepping;
 
 static bool grew_every_step(const double *known, size_t count, const stepping *s)
@@ -58,14 +63,17 @@ static bool grew_every_step(const double *known, size_t count, const stepping *s
         return false;
     const double *last = known + count - s->steps - 1;
     size_t before = count - s->steps - 1, half = (s->steps + 1) / 2;
-    for (size_t i = 0; i < s->steps; i++)
-        if (last[i + 1] <= last[i])
-            return false;
     double gain = last[s->steps] - last[0];
+    if (s->evenly && gain < last[0] * least_share_of_row)
+        return false;
+    double least_step = s->evenly ? gain / (double)s->steps * least_even : 0;
+    for (size_t i = 0; i < s->steps; i++)
+        if (last[i + 1] - last[i] <= least_step)
+            return false;
     double early = last[half] - last[0], late = last[s->steps] - last[s->steps - half];
-    double noise = hsn__night_noise(known, before, NOISE_BEFORE, NOISE_WINDOW);
-    return gain >= s->least_gain && late >= early * least_late_early &&
-           gain >= noise_factor * noise && last[s->steps] > highest(known, before);
+    double margin = hsn__night_margin(known, before, NOISE_BEFORE, NOISE_WINDOW);
+    return gain >= s->least_gain && late >= early * least_late_early && gain >= margin &&
+           last[s->steps] > highest(known, before);
 }
 
 // What it takes to count: a share of the heap, and an amount.
@@ -122,7 +130,10 @@ static int judge_steps_over(hsn__run *run, size_t index, const hsn__columns *col
     int r = HSN_OK;
     if (!values)
         return hsn__fail_memory(run->err);
-    stepping s = {.steps = steps < rule->steps ? steps : rule->steps,
+    stepping s = {.steps = rule->steps          ? rule->steps
+                           : steps < AUTO_STEPS ? steps
+                                                : AUTO_STEPS,
+                  .evenly = !rule->steps && steps < AUTO_STEPS + LEAST_BEFORE,
                   .least_gain = least_gain(&rule->min_growth,
                                            (double)totals->wholes[totals->columns - 1].size_bytes)};
     for (size_t row = 0; row < totals->count && r >= 0; row++) {
@@ -152,7 +163,7 @@ int hsn__judge_steps(hsn__run *run, size_t index)
 {
     const hsn__rule *rule = &run->policy->rules[index];
     const hsn__columns *columns;
-    size_t least = rule->steps < LEAST_STEPS ? rule->steps : LEAST_STEPS;
+    size_t least = rule->steps ? rule->steps : LEAST_STEPS;
     int r = hsn__totals_over(run, rule->by, &columns);
     if (r < 0)
         return r;

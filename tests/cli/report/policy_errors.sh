@@ -71,3 +71,7 @@ try 'rules: [heap'
 try 'a: b: c'
 try '- heap'
 try "$(printf '\tname: a')"
+try 'keep: 7'
+try 'keep: {graphs: 7, totals: 1y}'
+try 'keep: {graph: 7}'
+try 'rules: [{rule: type, min_share: 5}]'
