@@ -7,7 +7,8 @@
 //   read_v8_place.c    which script and line an object's code stands in
 //   read_v8_names.c    what classes and references are called
 //   read_v8_detached.c which DOM nodes hang on no document
-//   read_v8_give.c     objects, references and roots, once the strings are known
+//   read_v8_roots.c    which nodes are roots, and what they hold
+//   read_v8_give.c     objects and references, once the strings are known
 #ifndef HSN_READERS_READ_V8_H
 #define HSN_READERS_READ_V8_H
 
@@ -296,6 +297,28 @@ bool hsn__v8_weak_pair(hsn_text name, uint64_t *out_table);
 
 /** The kind of a root held by the synthetic node of this name. */
 hsn_root_kind hsn__v8_root_kind(hsn_text name);
+
+/** An edge of a synthetic node. */
+typedef struct hsn__v8_root_edge {
+    uint32_t source, target; /**< ordinals */
+    uint8_t kind;
+} hsn__v8_root_edge;
+
+/** The synthetic nodes from the root on, which are no objects, and what they lead to. */
+typedef struct hsn__v8_roots {
+    hsn__v8_reading *v;
+    uint64_t *synthetic; /**< bitmap: synthetic and of no size, or the root */
+    uint64_t *is_root;   /**< bitmap: … and the root leads there */
+    hsn__v8_root_edge *edges;
+    size_t edge_count, capacity;
+} hsn__v8_roots;
+
+/** Clear *out, failed or not. */
+int hsn__v8_find_roots(hsn__v8_reading *reading, hsn__v8_roots *out, hsn_error *err);
+void hsn__v8_roots_clear(hsn__v8_roots *roots);
+
+/** Hand roots to the sink; their objects have been announced. */
+int hsn__v8_give_roots(hsn__v8_roots *roots, hsn_error *err);
 
 /** Hand everything to the sink. */
 int hsn__v8_give(hsn__v8_reading *reading, hsn_error *err);

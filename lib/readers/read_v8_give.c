@@ -4,24 +4,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { BATCH = 256, MAX_TEXT = 200 };
-
-// An edge of a synthetic node; in order of its source.
-typedef struct root_edge {
-    uint32_t source, target; // ordinals
-    uint8_t kind;
-} root_edge;
 
 typedef struct giving {
     hsn__v8_reading *v;
     const hsn_sink_ops *ops;
     void *sink;
-    uint64_t *synthetic; // bitmap: synthetic and of no size, or the root
-    uint64_t *is_root;   // bitmap: … and the root leads there; no object
-    root_edge *root_edges;
-    size_t root_edge_count, root_edge_capacity;
+    hsn__v8_roots roots;
     uint32_t *labels;     // by string: id of the sink
     uint32_t *classes[2]; // by string: type of objects of this name, and of detached ones
     uint32_t *types;      // by id of the type's name
@@ -33,158 +23,6 @@ typedef struct giving {
     size_t place; // the next one
     hsn__buf text;
 } giving;
-
-static uint32_t root_node(const hsn__v8_reading *v)
-{
-    uint64_t node = v->root_offset / (uint64_t)v->layout.node_count;
-    return node < v->node_count ? (uint32_t)node : 0;
-}
-
-// ---- which nodes are roots
-
-static int find_synthetic(giving *g, hsn_error *err)
-{
-    hsn__v8_reading *v = g->v;
-    hsn__v8_edge_walk walk = {.p = v->edges.data};
-    const uint8_t *p = v->nodes.data;
-    uint64_t left = v->edge_count;
-    uint32_t root = root_node(v);
-    int r = HSN_OK;
-    g->synthetic = hsn__bitmap_new(v->node_count);
-    g->is_root = hsn__bitmap_new(v->node_count);
-    if (!g->synthetic || !g->is_root)
-        return hsn__fail_memory(err);
-    for (size_t i = 0; i < v->node_count && r == HSN_OK; i++) {
-        hsn__v8_node node;
-        hsn__v8_edge edge;
-        p = hsn__v8_node_get(p, &node);
-        bool synthetic = !node.size_bytes && (node.kind == HSN__V8_NODE_SYNTHETIC || i == root);
-        if (synthetic)
-            hsn__bitmap_set(g->synthetic, i);
-        for (uint64_t k = hsn__v8_take_edges(&node, &left); k && r == HSN_OK; k--) {
-            hsn__v8_edge_get(&walk, &edge);
-            if (!synthetic || edge.kind == HSN__V8_EDGE_WEAK || edge.target >= v->node_count)
-                continue;
-            r = hsn__v8_grow(&g->root_edges, &g->root_edge_capacity, g->root_edge_count + 1,
-                             sizeof *g->root_edges, "edges of roots", err);
-            if (r == HSN_OK)
-                g->root_edges[g->root_edge_count++] =
-                    (root_edge){(uint32_t)i, (uint32_t)edge.target, edge.kind};
-        }
-    }
-    return r;
-}
-
-// The first edge of a source.
-static size_t first_edge(const giving *g, uint32_t source)
-{
-    size_t low = 0, high = g->root_edge_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (g->root_edges[middle].source < source)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static int mark_roots(giving *g, hsn_error *err)
-{
-    uint32_t root = root_node(g->v), *queue = NULL;
-    size_t count = 0, capacity = 0;
-    int r = HSN_OK;
-    if (!hsn__bitmap_get(g->synthetic, root))
-        return HSN_OK;
-    r = hsn__v8_grow(&queue, &capacity, 1, sizeof *queue, "roots", err);
-    if (r == HSN_OK) {
-        queue[count++] = root;
-        hsn__bitmap_set(g->is_root, root);
-    }
-    for (size_t at = 0; at < count && r == HSN_OK; at++) {
-        for (size_t i = first_edge(g, queue[at]);
-             i < g->root_edge_count && g->root_edges[i].source == queue[at] && r == HSN_OK; i++) {
-            uint32_t target = g->root_edges[i].target;
-            if (!hsn__bitmap_get(g->synthetic, target) || hsn__bitmap_get(g->is_root, target))
-                continue;
-            hsn__bitmap_set(g->is_root, target);
-            r = hsn__v8_grow(&queue, &capacity, count + 1, sizeof *queue, "roots", err);
-            if (r == HSN_OK)
-                queue[count++] = target;
-        }
-    }
-    hsn__free(queue);
-    return r;
-}
-
-static int compare_root_edges(const void *a, const void *b)
-{
-    const root_edge *x = a, *y = b;
-    if (x->target != y->target)
-        return x->target < y->target ? -1 : 1;
-    if (x->source != y->source)
-        return x->source < y->source ? -1 : 1;
-    return (int)x->kind - (int)y->kind;
-}
-
-// Newer V8 has no shortcuts: the global objects go by their names.
-static int find_globals(giving *g, hsn_error *err)
-{
-    hsn__v8_reading *v = g->v;
-    const uint8_t *p = v->nodes.data;
-    uint32_t top = root_node(v);
-    for (size_t i = first_edge(g, top); i < g->root_edge_count && g->root_edges[i].source == top;
-         i++)
-        if (g->root_edges[i].kind == HSN__V8_EDGE_SHORTCUT)
-            return HSN_OK;
-    uint64_t *is_global = hsn__bitmap_new(v->string_count);
-    int r = is_global ? HSN_OK : hsn__fail_memory(err);
-    for (size_t i = 0; i < v->string_count && r == HSN_OK; i++)
-        if (hsn__v8_global_name(hsn__v8_string(v, i)).length < hsn__v8_string(v, i).length)
-            hsn__bitmap_set(is_global, i);
-    for (size_t i = 0; i < v->node_count && r == HSN_OK; i++) {
-        hsn__v8_node node;
-        p = hsn__v8_node_get(p, &node);
-        if (node.kind != HSN__V8_NODE_OBJECT || v->names[i] >= v->string_count ||
-            !hsn__bitmap_get(is_global, v->names[i]))
-            continue;
-        r = hsn__v8_grow(&g->root_edges, &g->root_edge_capacity, g->root_edge_count + 1,
-                         sizeof *g->root_edges, "edges of roots", err);
-        if (r == HSN_OK)
-            g->root_edges[g->root_edge_count++] =
-                (root_edge){top, (uint32_t)i, HSN__V8_EDGE_SHORTCUT};
-    }
-    hsn__free(is_global);
-    return r;
-}
-
-static int give_roots(giving *g, hsn_error *err)
-{
-    const hsn__v8_reading *v = g->v;
-    uint32_t top = root_node(v);
-    int r = HSN_OK;
-    if (g->root_edge_count)
-        qsort(g->root_edges, g->root_edge_count, sizeof *g->root_edges, compare_root_edges);
-    for (size_t i = 0; i < g->root_edge_count && r == HSN_OK; i++) {
-        const root_edge *edge = &g->root_edges[i], *before = i ? edge - 1 : NULL;
-        if (!hsn__bitmap_get(g->is_root, edge->source) ||
-            hsn__bitmap_get(g->is_root, edge->target) ||
-            (before && before->target == edge->target && before->source == edge->source))
-            continue;
-        hsn_text name = hsn__v8_string(v, v->names[edge->source]);
-        hsn_sink_root root = {v->ids[edge->target], hsn__v8_root_kind(name), name, {"", 0}};
-        if (edge->source == top) {
-            // What the root holds itself: the global objects of the program.
-            bool global = edge->kind == HSN__V8_EDGE_SHORTCUT;
-            root.kind = global ? HSN_ROOT_MODULE : HSN_ROOT_OTHER;
-            root.name = hsn__v8_global_name(hsn__v8_string(v, v->names[edge->target]));
-        }
-        if (!root.name.length)
-            root.name = hsn__text("(root)");
-        r = g->ops->root(g->sink, &root, err);
-    }
-    return r;
-}
 
 // ---- types
 
@@ -333,7 +171,7 @@ static int put_edge(giving *g, uint64_t owner, const hsn__v8_edge *edge, hsn_err
     // A shortcut says again what other edges say; but for the root, where it is a global object.
     if (left_out)
         return HSN_OK;
-    if (edge->target >= v->node_count || hsn__bitmap_get(g->is_root, edge->target)) {
+    if (edge->target >= v->node_count || hsn__bitmap_get(g->roots.is_root, edge->target)) {
         v->odd_targets++;
         return HSN_OK;
     }
@@ -446,7 +284,7 @@ static int give_objects(giving *g, hsn_error *err)
         hsn__v8_node node;
         hsn__v8_edge edge;
         p = hsn__v8_node_get(p, &node);
-        bool is_root = hsn__bitmap_get(g->is_root, i);
+        bool is_root = hsn__bitmap_get(g->roots.is_root, i);
         if (!is_root)
             r = give_object(g, i, &node, err);
         for (uint64_t k = hsn__v8_take_edges(&node, &left); k && r == HSN_OK; k--) {
@@ -503,11 +341,7 @@ static int prepare(giving *g, hsn_error *err)
     int r = hsn__v8_find_scripts(v, err);
     if (r == HSN_OK)
         r = hsn__v8_propagate_detached(v, err);
-    if (r == HSN_OK)
-        r = find_synthetic(g, err);
-    if (r == HSN_OK)
-        r = mark_roots(g, err);
-    return r == HSN_OK && hsn__bitmap_get(g->is_root, root_node(v)) ? find_globals(g, err) : r;
+    return r == HSN_OK ? hsn__v8_find_roots(v, &g->roots, err) : r;
 }
 
 int hsn__v8_give(hsn__v8_reading *v, hsn_error *err)
@@ -519,12 +353,10 @@ int hsn__v8_give(hsn__v8_reading *v, hsn_error *err)
     if (r == HSN_OK)
         r = give_objects(&g, err);
     if (r == HSN_OK)
-        r = give_roots(&g, err);
+        r = hsn__v8_give_roots(&g.roots, err);
     if (r == HSN_OK)
         r = hsn__v8_give_traces(v, err);
-    hsn__free(g.synthetic);
-    hsn__free(g.is_root);
-    hsn__free(g.root_edges);
+    hsn__v8_roots_clear(&g.roots);
     hsn__free(g.labels);
     hsn__free(g.classes[0]);
     hsn__free(g.classes[1]);
