@@ -67,6 +67,12 @@ HSN_API int hsn_load(const char *store_path, const char *const *dump_paths, size
 HSN_API int hsn_snapshot_open(hsn_store **out_store, hsn_snapshot_id *out_id, const char *argument,
                               const hsn_load_options *options, hsn_error *err);
 
+/**
+ * Whether `path` is a folder that a profiler wrote as one result (Fil's fil-result/TIME): it is
+ * loaded as one dump, wherever a dump can be named.
+ */
+HSN_API int hsn_is_result_folder(const char *path);
+
 /** A dump format that is built in. */
 typedef struct hsn_format {
     const char *name;

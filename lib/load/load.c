@@ -145,7 +145,9 @@ static int read_dump(loading *l, const char *path, hsn_error *err)
     hsn_input *in = NULL;
     const hsn_reader *reader;
     hsn_error damage = {0};
-    int r = hsn__input_open(&in, path, err);
+    hsn__buf file = {0};
+    bool in_folder = hsn__result_folder_file(path, &file);
+    int r = hsn__input_open(&in, in_folder ? hsn__buf_text(&file) : path, err);
     if (r < 0)
         goto done;
     r = choose_reader(in, l->options, &reader, err);
@@ -182,6 +184,7 @@ static int read_dump(loading *l, const char *path, hsn_error *err)
 done:
     l->builder.input = NULL;
     hsn__input_close(in);
+    hsn__buf_clear(&file);
     return r;
 }
 

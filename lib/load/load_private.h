@@ -3,6 +3,9 @@
 #ifndef HSN_LOAD_PRIVATE_H
 #define HSN_LOAD_PRIVATE_H
 
+#include <stdbool.h>
+
+#include "base/buf.h"
 #include "heapsnap/load.h"
 
 /**
@@ -20,5 +23,8 @@ int hsn__load_in_memory(hsn_store **out, const char *path, const hsn_load_option
 int hsn__load_publish(hsn_store *store, const char *path, const hsn_load_options *options,
                       int unique_labels, hsn_snapshot_list *list, hsn_retention_result *dropped,
                       hsn_error *err);
+
+/** The dump within a folder that a profiler wrote; false when `path` is no such folder. */
+bool hsn__result_folder_file(const char *path, hsn__buf *out);
 
 #endif

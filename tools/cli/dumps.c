@@ -93,7 +93,7 @@ int cli_dumps(struct cli *cli, struct dumps *out)
         const char *argument = cli->args[i];
         struct stat status;
         bool exists = !stat(argument, &status);
-        if (exists && S_ISDIR(status.st_mode)) {
+        if (exists && S_ISDIR(status.st_mode) && !hsn_is_result_folder(argument)) {
             out->many = true;
             r = add_folder(cli, out, &capacity, argument);
         } else if (!exists && strpbrk(argument, "*?[")) {
