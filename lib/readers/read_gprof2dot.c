@@ -2,7 +2,8 @@
 // gprof2dot's JSON, as `memray transform gprof2dot` writes it: bytes by chain of calls.
 //
 //   {"version":0,"costs":[{"description":"Memory","unit":"bytes"}],
-//    "events":[{"callchain":[0,3],"cost":[4096]},…],"functions":[{"name":"load","module":"a.py"},…]}
+//    "events":[{"callchain":[0,3],"cost":[4096]},…],
+//    "functions":[{"name":"load","module":"a.py"},…]}
 //
 // The functions stand behind the events that name them by index, so these are kept: 24 bytes each
 // and 4 a frame.
