@@ -57,6 +57,7 @@ class Installed(object):
 
     def __exit__(self, *exception):
         heapsnap.uninstall()
+        worker._dump = _dump
         self.folder.__exit__()
 
 
@@ -69,8 +70,8 @@ def test_a_signal_writes_a_dump_with_its_name_and_tags():
         assert re.match(r'\d{8}T\d{6}\.\d{3}Z-[A-Za-z0-9._]+-%d-signal-service=shop-env=a_b\.jsonl\.gz$'
                         % os.getpid(), name), name
         first = header(path)
-        assert first['label'] == 'signal' and first['pid'] == os.getpid()
-        assert first['tags'] == {'service': 'shop', 'env': 'a/b'}
+        assert name.startswith(first['label'] + '-') and first['pid'] == os.getpid()
+        assert first['tags'] == {'service': 'shop', 'env': 'a/b', 'reason': 'signal'}
         assert os.stat(path).st_mode & 0o77 == 0
 
 
@@ -125,7 +126,7 @@ def test_a_call_from_any_thread_gets_the_path():
         thread.join()
         assert found and found[0] in dumps(folder), (found, LOGGED)
         assert '-mine-task=send_mail.' in found[0]
-        assert header(found[0])['tags'] == {'task': 'send mail'}
+        assert header(found[0])['tags'] == {'task': 'send mail', 'reason': 'mine'}
 
 
 def test_without_install_a_call_is_logged_only():
@@ -367,7 +368,7 @@ def test_at_exit():
                                'heapsnap.install(sys.argv[1], at_exit=True)', folder],
                               env=dict(os.environ, PYTHONPATH=PACKAGE), timeout=60)
         assert len(dumps(folder, '-exit')) == 1
-        assert header(dumps(folder)[0])['label'] == 'exit'
+        assert header(dumps(folder)[0])['tags'] == {'reason': 'exit'}
 
 
 def test_importing_heapsnap_imports_little():

@@ -64,7 +64,7 @@ def test_celery_that_leaks():
             before, after = dumps(folder, '-%d-signal' % pid)
             check_leak(why(before, after), 'growth', 'shop_celery.Mail', PATH, done[pid] * 0.9)
             assert header(after)['facts']['task.shop_celery.send_mail.requests'] > 3
-            assert header(after)['tags'] == {'service': 'mailer'}
+            assert header(after)['tags'] == {'service': 'mailer', 'reason': 'signal'}
 
 
 def test_celery_processes_that_are_recycled():
@@ -82,7 +82,7 @@ def test_celery_processes_that_are_recycled():
             paths = [dumps(folder, '-%d-end-' % pid)[0] for pid in sorted(ended)]
             assert all('task=shop_celery.send_mail' in path for path in paths), paths
             first = header(paths[0])
-            assert first['label'] == 'end' and first['tags']['task'] == 'shop_celery.send_mail'
+            assert first['tags']['reason'] == 'end' and first['tags']['task'] == 'shop_celery.send_mail'
             check_clean(why(*paths[:2]), 'shop_celery.Mail', 2)
 
 

@@ -35,7 +35,7 @@ def test_django_that_leaks():
         facts = header(after)['facts']
         assert facts['route.GET /item/<int:number>.requests'] > 3, facts
         assert facts['gc.pause.count'] >= 0
-        assert header(after)['tags'] == {'service': 'shop'}
+        assert header(after)['tags'] == {'service': 'shop', 'reason': 'signal'}
         status, body = server.ask('/-/heapsnap', headers={'Authorization': 'Bearer ' + TOKEN})
         assert status == 200 and json.loads(body.decode())['routes'], body
         assert server.ask('/-/heapsnap')[0] == 404

@@ -255,7 +255,7 @@ def _by_remote_exec(pid, code, folder):
     return path
 
 
-def attach(pid, path, fork=True, values=False, label='attach', timeout=600, method='auto'):
+def attach(pid, path, fork=True, values=False, label=None, timeout=600, method='auto'):
     """Dump process `pid` to `path`; Refused says in one line why not. Returns the method used."""
     check(pid)
     path = os.path.abspath(path)
@@ -323,7 +323,7 @@ def main(arguments):
     sub.add_argument('pid', type=int, metavar='PID')
     sub.add_argument('-o', '--output', metavar='FILE', help='default: heap-PID.jsonl.gz in this folder; '
                      'the process writes it, as its own user')
-    sub.add_argument('--label', default='attach', help='of the dump (default: attach)')
+    sub.add_argument('--label', help='of the dump')
     sub.add_argument('--values', action='store_true', help='with short texts of values')
     sub.add_argument('--no-fork', action='store_true', help='the process itself writes, and stands still')
     sub.add_argument('--timeout', type=float, default=600, metavar='S', help='give up waiting (600)')

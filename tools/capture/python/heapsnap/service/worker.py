@@ -253,8 +253,10 @@ class Service(object):
         options = self.options
         os.makedirs(options.directory, 0o700, exist_ok=True)
         now = time.time()
-        tags = dict(options.tags)
+        tags = dict(options.tags, reason=request.label)
         tags.update(request.tags)
+        # A store wants each label once: the time and the process are in it.
+        label = files.stem(now, _HOST, os.getpid(), request.label, ())
         stem = os.path.join(options.directory, files.stem(
             now, _HOST, os.getpid(), request.label, list(options.name_tags) + list(request.tags)))
         path = stem + ('.jsonl.gz' if options.gzip else '.jsonl')
@@ -262,7 +264,7 @@ class Service(object):
         if options.tracemalloc:
             self.write_tracemalloc(stem + '.tracemalloc')
         pid = _dump.dump(path, collect=options.collect, values=options.values, fork=fork,
-                         label=request.label, tags=tags)
+                         label=label, tags=tags)
         stopped = time.perf_counter() - began
         if pid and not self.wait(pid, path):
             self.discard(stem)
