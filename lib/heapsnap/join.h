@@ -79,6 +79,52 @@ HSN_API int hsn_join_lines_find(hsn_heap *heap, const hsn_join_options *options,
 /** Accepts a list that is all zero. */
 HSN_API void hsn_join_lines_free(hsn_join_lines *lines);
 
+// ---- time beside memory -----------------------------------------------------------------------
+
+/** A function in a profile of time and in one of memory. */
+typedef struct hsn_join_function {
+    const char *file;     /**< "" = unknown */
+    const char *function; /**< "" = unknown: all of the file that no function of the profile has */
+    uint32_t line;        /**< where it begins, if the profile of time tells; else 0 */
+    uint64_t calls;
+    uint64_t own_ns;           /**< in the function itself */
+    uint64_t total_ns;         /**< … and in what it calls */
+    uint64_t count;            /**< live blocks (or what the metric counts) allocated by it … */
+    uint64_t size_bytes;       /**< … and their bytes */
+    uint64_t total_size_bytes; /**< allocated by it and by what it calls; a stack counts once */
+} hsn_join_function;
+
+typedef enum hsn_join_order {
+    HSN_JOIN_BY_BYTES, /**< total_size_bytes, size_bytes, total_ns, own_ns (largest first) */
+    HSN_JOIN_BY_TIME,  /**< total_ns, own_ns, total_size_bytes, size_bytes */
+} hsn_join_order;
+
+typedef struct hsn_join_functions {
+    hsn_join_function *rows; /**< in the order asked for, then by file, line, function */
+    size_t count;
+    hsn_join_function whole; /**< of both profiles; total_ns and total_size_bytes as own ones */
+    const char *metric;      /**< of memory: "inuse" */
+    void *memory;            /**< private */
+} hsn_join_functions;
+
+/**
+ * Lay a profile of time (cProfile's, or one with a metric in `ns`) beside a profile of memory, by
+ * function. They may be one snapshot or two. Where frames of memory have no function (tracemalloc),
+ * it is the one that begins nearest above their line in the same file.
+ *
+ * `metric`: of memory, as hsn_metric_choose() takes it; NULL = the default one.
+ *
+ * Owns:   free *out with hsn_join_functions_free(). Independent of the stores.
+ * Errors: HSN_ENOTFOUND (no time in the one, no such metric in the other), HSN_EINVAL (the metric
+ * is no memory), HSN_EFORMAT, HSN_ESTORE, HSN_ENOMEM. Cost:   O(frames log frames + stacks ×
+ * depth). Source: docs/analysis/join.md
+ */
+HSN_API int hsn_join_functions_find(const hsn_snapshot_ref *memory, const hsn_snapshot_ref *time,
+                                    const char *metric, hsn_join_order order,
+                                    hsn_join_functions *out, hsn_error *err);
+/** Accepts a list that is all zero. */
+HSN_API void hsn_join_functions_free(hsn_join_functions *functions);
+
 #ifdef __cplusplus
 }
 #endif

@@ -252,6 +252,8 @@ def make_input(context, path, label, evenings):
         shutil.copy(os.path.join(ROOT, 'testdata', 'mprof', 'memory_profiler-functions.dat'), target)
     elif path.endswith('.csv'):
         shutil.copy(os.path.join(ROOT, 'testdata', 'csv', 'psutil7.2-bytes.csv'), target)
+    elif path.endswith('.pstats'):
+        shutil.copy(os.path.join(ROOT, 'testdata', 'pstats', 'python3.11.pstats'), target)
     elif path.endswith('.heapsnapshot'):
         shutil.copy(LEAK % (EVENINGS.index(evenings[0]) + 1), target)
     elif path.endswith('.jsonl.gz'):
@@ -276,7 +278,7 @@ def make_inputs(context, line):
     inputs = {}
     for word in words:
         path, _, label = word.partition('#')
-        if re.search(r'^[^-].*\.(db|jsonl|jsonl\.gz|pickle|dat|csv|heapsnapshot|yaml)$|^[^-].*/$', path) and path not in written:
+        if re.search(r'^[^-].*\.(db|jsonl|jsonl\.gz|pickle|dat|csv|heapsnapshot|pstats|yaml)$|^[^-].*/$', path) and path not in written:
             inputs.setdefault(path, label)
     stores = [path for path in inputs if path.endswith('.db')]
     for number, (path, label) in enumerate(inputs.items()):
@@ -334,6 +336,8 @@ def check_json(context):
         run(context, ['snapload', '-q', '--append', evening + '.jsonl', '-o', 'week.db'])
     open(os.path.join(context.scratch, 'policy.yaml'), 'w').close()
     make_input(context, 'mprof.dat', '', EVENINGS)
+    make_input(context, 'day.pickle', '', EVENINGS)
+    make_input(context, 'day.pstats', '', EVENINGS)
     for line in lines:
         done = run(context, ['sh', '-c', line])
         expect(done.returncode == 0, line, 'gives status', done.returncode, done.stderr)
