@@ -3,5 +3,6 @@
 import sys
 
 for line in open(sys.argv[1], "rb"):
-    sys.stdout.write(",".join(str(byte) for byte in line) + ",\n")
+    # Beyond ASCII as character constants, whose value is right whether char is signed or not.
+    sys.stdout.write(",".join(str(byte) if byte < 128 else f"'\\{byte:03o}'" for byte in line) + ",\n")
 sys.stdout.write("0\n")

@@ -5,11 +5,13 @@
 // only moves what is there: in a page that runs none, in a print, in another program. Every box is
 // one flat group, since parsers of XML bound the depth of nesting and stacks may be ten thousand
 // frames deep. Boxes below a quarter of a pixel are left out; when that is not enough for
-// HSN__BOXES_MAX_BYTES the bound rises until it is. Both are said in the picture.
+// HSN__BOXES_MAX_BYTES the bound rises to what the widest boxes that fit allow. Both are said in
+// the picture.
 #include "render/boxes_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -21,7 +23,7 @@ enum { WIDTH = 1200, MARGIN = 10, ROW = 18, HEAD = 88, FOOT = 10 };
 static const double LETTER = 6.62; // of 11 px in monospaced fonts
 #define LETTER_TEXT "6.62"
 static const double NARROWEST = 0.25;
-static const double WIDER = 1.4; // how much the bound rises when the picture is too large
+static const double ROOM = 0.97; // of the bytes allowed, for boxes that say more than the average
 
 static const char style[] = {
 #include "flame_css.h"
@@ -53,6 +55,7 @@ typedef struct drawing {
     double scale; // pixels a unit
     double least; // narrower ones are left out
     uint64_t dropped;
+    size_t drawn;  // boxes so far
     uint32_t rows; // levels that are drawn
     hsn__box_text text;
 } drawing;
@@ -265,14 +268,17 @@ static int draw(drawing *d, hsn_error *err)
     const hsn__boxes *b = d->boxes;
     int r = HSN_OK;
     hsn__buf_reset(d->out);
+    d->drawn = 0;
     place(d);
     put_head(d);
     hsn__buf_puts(d->out, "<g class=\"boxes\" tabindex=\"0\" role=\"application\" "
                           "aria-label=\"boxes: arrows move, Enter zooms, Backspace goes back\">\n");
     for (size_t i = 0; r >= 0 && i < b->count; i++) {
         double width = (double)b->boxes[i].width * d->scale;
-        if (width >= d->least)
+        if (width >= d->least) {
             r = put_box(d, i, width, err);
+            d->drawn++;
+        }
         if (d->out->size > HSN__BOXES_MAX_BYTES)
             return HSN_DONE;
     }
@@ -280,6 +286,31 @@ static int draw(drawing *d, hsn_error *err)
     hsn__buf_puts(d->out, script);
     hsn__buf_puts(d->out, "]]></script>\n</svg>\n");
     return r;
+}
+
+static int by_width(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x < y) - (x > y);
+}
+
+// Raise the bound so that only as many boxes are wide enough as fit, going by those drawn so far.
+static int raise_bound(drawing *d, hsn_error *err)
+{
+    size_t count = d->boxes->count, drawn = d->drawn ? d->drawn : 1;
+    double per_box = (double)d->out->size / (double)drawn;
+    size_t most = (size_t)(ROOM * HSN__BOXES_MAX_BYTES / per_box);
+    double *widths = hsn__alloc_array(count, sizeof *widths);
+    if (!widths)
+        return hsn__fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        widths[i] = (double)d->boxes->boxes[i].width * d->scale;
+    qsort(widths, count, sizeof *widths, by_width);
+    // The next one that does not fit, and all as narrow as it, must go.
+    double bound = most < count ? widths[most] * (1 + 1e-9) : 0;
+    d->least = bound > d->least ? bound : d->least * 1.1;
+    hsn__free(widths);
+    return HSN_OK;
 }
 
 int hsn__boxes_draw(const hsn__boxes *boxes, hsn__buf *out, hsn_error *err)
@@ -293,8 +324,9 @@ int hsn__boxes_draw(const hsn__boxes *boxes, hsn__buf *out, hsn_error *err)
     if (r >= 0)
         r = draw(&d, err);
     while (r >= 0 && (r == HSN_DONE || out->size > HSN__BOXES_MAX_BYTES)) {
-        d.least *= WIDER;
-        r = draw(&d, err);
+        r = raise_bound(&d, err);
+        if (r >= 0)
+            r = draw(&d, err);
     }
     if (r >= 0 && out->failed)
         r = hsn__fail_memory(err);

@@ -326,6 +326,46 @@ static void test_flame_escapes_texts_once(void)
     hsn_totals_free(&totals);
 }
 
+// More boxes than five megabytes hold: the narrowest go, and the picture says so.
+static void test_flame_pictures_stay_below_five_megabytes(void)
+{
+    enum { CHAINS = 4000, LEVELS = 30 };
+    hsn_frame *frames = calloc(CHAINS, sizeof *frames);
+    hsn_stack *stacks = malloc(CHAINS * LEVELS * sizeof *stacks);
+    hsn_stack_total *rows = calloc(CHAINS, sizeof *rows);
+    hsn_profile profile = {.frames = frames,
+                           .frame_count = CHAINS,
+                           .stacks = stacks,
+                           .stack_count = CHAINS * LEVELS,
+                           .totals = rows,
+                           .total_count = CHAINS};
+    hsn_flame_options o = {.least_share = HSN_FLAME_LEAST_SHARE};
+    hsn_flame_svg_options look = {0};
+    hsn_flame flame;
+    hsn_error err = {0};
+    char *svg = NULL;
+    size_t size = 0;
+    for (uint32_t i = 0; i < CHAINS; i++) {
+        frames[i] = (hsn_frame){"/srv/application/packages/some_module.py", "some_function", i + 1};
+        for (uint32_t level = 0; level < LEVELS; level++)
+            stacks[i * LEVELS + level] = (hsn_stack){i, level ? i * LEVELS + level - 1 : HSN_NONE};
+        rows[i] = (hsn_stack_total){
+            .stack = i * LEVELS + LEVELS - 1, .count = 1, .size_bytes = 100000 + i};
+    }
+    if (CHECK_OK(hsn__flame_of_profile(&profile, &o, &flame, &err), &err)) {
+        CHECK_EQ(flame.count, CHAINS * LEVELS + 1);
+        if (CHECK_OK(hsn_flame_render(&flame, &look, &svg, &size, &err), &err)) {
+            CHECK(size <= 5000000 && size > 4000000);
+            CHECK(strstr(svg, " px are left out with all below"));
+        }
+        hsn_flame_svg_free(svg);
+    }
+    hsn_flame_free(&flame);
+    free(frames);
+    free(stacks);
+    free(rows);
+}
+
 static void test_flame_survives_every_failing_allocation(void)
 {
     memory_profile profile;
@@ -363,4 +403,5 @@ static void test_flame_survives_every_failing_allocation(void)
 CHECK_MAIN(CHECK_CASE(test_flame_equals_the_spelled_out_twin),
            CHECK_CASE(test_flame_bears_stacks_of_ten_thousand_frames),
            CHECK_CASE(test_flame_escapes_texts_once),
+           CHECK_CASE(test_flame_pictures_stay_below_five_megabytes),
            CHECK_CASE(test_flame_survives_every_failing_allocation))
