@@ -16,6 +16,7 @@ typedef struct memory_profile {
     hsn_frame frames[MAX_FRAMES];
     hsn_stack stacks[MAX_STACKS];
     hsn_stack_total totals[MAX_TOTALS];
+    hsn_metric metrics[2];
 } memory_profile;
 
 static const char *const files[] = {"a.py",      "a.pyc", "lib/b.py", "lib/\xc3\xa9.py",
@@ -24,8 +25,13 @@ static const char *const functions[] = {"", "f", "g"};
 
 static void make_random(memory_profile *p, check_random *random)
 {
-    *p = (memory_profile){
-        .profile = {.frames = p->frames, .stacks = p->stacks, .totals = p->totals}};
+    *p = (memory_profile){.profile = {.frames = p->frames,
+                                      .stacks = p->stacks,
+                                      .totals = p->totals,
+                                      .metrics = p->metrics,
+                                      .metric_count = 2},
+                          .metrics = {{.name = "inuse", .unit = "bytes", .is_default = 1},
+                                      {.name = "alloc", .unit = "bytes"}}};
     p->profile.frame_count = 1 + check_random_below(random, MAX_FRAMES);
     p->profile.stack_count = 1 + check_random_below(random, MAX_STACKS);
     p->profile.total_count = check_random_below(random, MAX_TOTALS);
@@ -43,6 +49,11 @@ static void make_random(memory_profile *p, check_random *random)
             (hsn_stack_total){check_random_below(random, (uint32_t)p->profile.stack_count),
                               check_random_below(random, 3), 1 + check_random_below(random, 4),
                               check_random_below(random, 300), 0};
+    p->metrics[0].total_count = check_random_below(random, (uint32_t)p->profile.total_count + 1);
+    p->metrics[1].first_total = p->metrics[0].total_count;
+    p->metrics[1].total_count = p->profile.total_count - p->metrics[0].total_count;
+    for (size_t i = p->metrics[1].first_total; i < p->profile.total_count; i++)
+        p->totals[i].metric = 1;
 }
 
 // ---- the twin
@@ -70,6 +81,8 @@ static size_t spell(const hsn_profile *p, uint32_t stack, hsn_frame *out)
 
 static bool same_frame(const hsn_frame *a, const hsn_frame *b, hsn_by by)
 {
+    if (by == HSN_BY_SITE_MODULE)
+        return !strcmp(a->file, b->file);
     bool by_function = by == HSN_BY_FUNCTION || (by != HSN_BY_FILENAME && !*a->file);
     if (strcmp(a->file, b->file) || (by_function && strcmp(a->function, b->function)))
         return false;
@@ -141,18 +154,34 @@ static bool twin_passes(const hsn_site_filter *filters, size_t count, const hsn_
     return included || !any_inclusive;
 }
 
+// What a frame counts for: itself, or what stands in the place of its file.
+static hsn_frame twin_place(const hsn_frame *frame, uint32_t domain, hsn_by by)
+{
+    static const char *const modules[] = {"a", "a", "b", "\xc3\xa9", "<unknown>", ""};
+    if (by == HSN_BY_DOMAIN)
+        return (hsn_frame){"", "", domain};
+    for (size_t i = 0; by == HSN_BY_SITE_MODULE && i < 6; i++)
+        if (!strcmp(frame->file, files[i]))
+            return (hsn_frame){modules[i], "", 0};
+    return *frame;
+}
+
 static void twin_group(spelled_list *list, const hsn_profile *p, size_t column,
                        const hsn_totals_options *o)
 {
     for (size_t i = 0; i < p->total_count; i++) {
         hsn_frame frames[MAX_DEPTH];
         size_t depth = spell(p, p->totals[i].stack, frames);
+        if (p->totals[i].metric != (o->metric && *o->metric == 'a'))
+            continue;
         if (!twin_passes(o->filters, o->filter_count, frames, depth, p->totals[i].domain))
             continue;
         if (o->by == HSN_BY_TRACEBACK)
             twin_add(list, frames, depth, o->by, column, &p->totals[i]);
-        for (size_t f = 0; o->by != HSN_BY_TRACEBACK && f < (o->cumulative ? depth : 1); f++)
-            twin_add(list, &frames[f], 1, o->by, column, &p->totals[i]);
+        for (size_t f = 0; o->by != HSN_BY_TRACEBACK && f < (o->cumulative ? depth : 1); f++) {
+            hsn_frame place = twin_place(&frames[f], p->totals[i].domain, o->by);
+            twin_add(list, &place, 1, o->by, column, &p->totals[i]);
+        }
     }
 }
 
@@ -178,6 +207,10 @@ static spelled spell_row(const hsn_totals *totals, size_t row)
 {
     const hsn_key *key = &totals->keys[row];
     spelled s = {.depth = 1, .frames = {{key->file, key->function, key->line}}};
+    if (totals->by == HSN_BY_DOMAIN)
+        s.frames[0].line = key->domain;
+    if (totals->by == HSN_BY_SITE_MODULE)
+        s.frames[0].file = key->module;
     if (totals->by == HSN_BY_TRACEBACK) {
         hsn_profile p = {.frames = (hsn_frame *)totals->frames,
                          .stacks = (hsn_stack *)totals->stacks};
@@ -237,14 +270,17 @@ static void test_sites_equal_the_spelled_out_twin(void)
     check_random random = {7};
     for (int round = 0; round < 1500; round++) {
         hsn_site_filter filters[3];
-        hsn_totals_options options = {.by = HSN_BY_FILENAME + check_random_below(&random, 4),
+        static const char *const metrics[] = {NULL, "inuse", "alloc", "alloc_count"};
+        hsn_totals_options options = {.by = HSN_BY_FILENAME + check_random_below(&random, 6),
+                                      .metric = metrics[check_random_below(&random, 4)],
                                       .filters = filters,
                                       .filter_count = check_random_below(&random, 4)};
         const hsn_profile *profiles[] = {&a.profile, &b.profile};
         hsn_totals totals = {0};
         hsn_error err = {0};
-        options.cumulative =
-            options.by != HSN_BY_TRACEBACK ? (int)check_random_below(&random, 2) : 0;
+        options.cumulative = options.by != HSN_BY_TRACEBACK && options.by != HSN_BY_DOMAIN
+                                 ? (int)check_random_below(&random, 2)
+                                 : 0;
         make_random_filters(filters, 3, &random);
         make_random(&a, &random);
         make_random(&b, &random);
@@ -255,6 +291,89 @@ static void test_sites_equal_the_spelled_out_twin(void)
             check_against_twin(&totals, &list);
         hsn_totals_free(&totals);
     }
+}
+
+static void test_metric_is_chosen_by_name_and_by_what_ranks(void)
+{
+    hsn_metric metrics[] = {{.name = "inuse", .unit = "bytes"},
+                            {.name = "cpu", .unit = "ns", .total_count = 2, .is_default = 1},
+                            {.name = "cpu_count", .unit = "count", .total_count = 1}};
+    static const struct {
+        const char *word;
+        size_t index;
+        int by_count;
+    } cases[] = {{NULL, 1, 0},
+                 {"cpu", 1, 0},
+                 {"cpu_ns", 1, 0},
+                 {"cpu_count", 2, 0},
+                 {"cpu_count_count", 2, 0}};
+    hsn_error err = {0};
+    size_t index;
+    int by_count;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_STATUS(hsn_metric_choose(metrics, 3, cases[i].word, &index, &by_count, NULL), HSN_OK);
+        CHECK_EQ(index, cases[i].index);
+        CHECK_EQ(by_count, cases[i].by_count);
+    }
+    CHECK_STATUS(hsn_metric_choose(metrics, 2, "cpu_count", &index, &by_count, NULL), HSN_OK);
+    CHECK_EQ(index, 1);
+    CHECK_EQ(by_count, 1);
+    // Nothing live is no answer where no memory was recorded.
+    CHECK_STATUS(hsn_metric_choose(metrics, 3, "inuse", &index, &by_count, &err), HSN_ENOTFOUND);
+    CHECK_STR(err.message, "no metric named 'inuse'; there are: cpu (ns), cpu_count (count)");
+    metrics[1].unit = "bytes";
+    CHECK_STATUS(hsn_metric_choose(metrics, 3, "inuse_bytes", &index, &by_count, NULL), HSN_OK);
+    CHECK_EQ(index, 0);
+}
+
+static void test_site_module_is_what_people_import(void)
+{
+    static const struct {
+        hsn_frame frame;
+        const char *module;
+    } cases[] = {
+        {{"/usr/lib/python3.11/asyncio/events.py", "run", 1}, "asyncio.events"},
+        {{"/usr/lib/python3.11/site-packages/django/db/__init__.py", "", 1}, "django.db"},
+        {{"/opt/lib/python3/dist-packages/yaml/loader.pyc", "", 1}, "yaml.loader"},
+        {{"/srv/app/views.py", "", 1}, "views"},
+        {{"views.py", "", 1}, "views"},
+        {{"/go/src/net/http/server.go", "net/http.(*conn).serve", 9}, "net/http"},
+        {{"/go/src/main.go", "", 9}, "main.go"},
+        {{"file:///srv/node_modules/a/node_modules/@s/b/x.js", "f", 1}, "@s/b"},
+        {{"/usr/lib/libssl.so.3", "0x1234", 0}, "libssl.so.3"},
+        {{"<string>", "", 1}, "<string>"},
+        {{"", "malloc", 0}, ""},
+    };
+    char text[64], small[4];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_EQ(hsn_site_module(&cases[i].frame, text, sizeof text), strlen(cases[i].module));
+        CHECK_STR(text, cases[i].module);
+    }
+    CHECK_EQ(hsn_site_module(&cases[0].frame, small, sizeof small), 14);
+    CHECK_STR(small, "asy");
+}
+
+static void test_sites_refuse_metrics_of_different_units(void)
+{
+    static memory_profile a, b;
+    check_random random = {5};
+    hsn_totals_options options = {.by = HSN_BY_LINENO, .metric = "alloc"};
+    const hsn_profile *profiles[] = {&a.profile, &b.profile};
+    hsn_totals totals = {0};
+    hsn_error err = {0};
+    make_random(&a, &random);
+    make_random(&b, &random);
+    a.profile.total_count = b.profile.total_count = MAX_TOTALS / 2;
+    for (size_t i = 0; i < 2; i++) {
+        a.metrics[i].total_count = b.metrics[i].total_count = MAX_TOTALS / 4;
+        a.metrics[i].first_total = b.metrics[i].first_total = i * (MAX_TOTALS / 4);
+    }
+    memset(a.totals, 0, sizeof a.totals);
+    memset(b.totals, 0, sizeof b.totals);
+    b.metrics[1].unit = "ns";
+    CHECK_STATUS(hsn__totals_of_profiles(profiles, 2, &options, &totals, &err), HSN_EINVAL);
+    CHECK_STR(err.message, "metric 'alloc' is in bytes in one snapshot, in ns in another");
+    hsn_totals_free(&totals);
 }
 
 static void test_sites_match_by_frames_whatever_their_ids(void)
@@ -338,7 +457,8 @@ static void test_sites_survive_every_failing_allocation(void)
     hsn_totals_options options = {.by = HSN_BY_TRACEBACK, .filters = &filter, .filter_count = 1};
     const hsn_profile *profiles[] = {&a.profile};
     make_random(&a, &random);
-    a.profile.total_count = MAX_TOTALS / 2;
+    a.profile.total_count = a.metrics[0].total_count = MAX_TOTALS / 2;
+    a.metrics[1].total_count = 0;
     int r = HSN_ENOMEM;
     for (uint64_t nth = 1; r != HSN_OK && nth < 10000; nth++) {
         hsn_totals totals = {0};
@@ -455,6 +575,9 @@ CHECK_MAIN(CHECK_CASE(test_sites_equal_the_spelled_out_twin),
            CHECK_CASE(test_sites_without_a_stack_are_one_row),
            CHECK_CASE(test_sites_refuse_damaged_profiles),
            CHECK_CASE(test_sites_sums_stop_at_the_largest_number),
+           CHECK_CASE(test_metric_is_chosen_by_name_and_by_what_ranks),
+           CHECK_CASE(test_site_module_is_what_people_import),
+           CHECK_CASE(test_sites_refuse_metrics_of_different_units),
            CHECK_CASE(test_sites_survive_every_failing_allocation),
            CHECK_CASE(test_filter_text_may_end_in_a_line),
            CHECK_CASE(test_glob_means_what_fnmatch_means),
