@@ -318,49 +318,13 @@ int hsn_totals_read(const hsn_snapshot_ref *snapshots, size_t count,
                                        : read_types(snapshots, count, options, out, err);
 }
 
-static uint32_t depth_of(const hsn_stack *stacks, uint32_t stack)
-{
-    uint32_t depth = 0;
-    for (; stack != HSN_NONE; stack = stacks[stack].parent)
-        depth++;
-    return depth;
-}
-
-static int compare_frames(const hsn_frame *a, const hsn_frame *b)
-{
-    int order = strcmp(a->file, b->file);
-    if (!order && a->line != b->line)
-        order = a->line < b->line ? -1 : 1;
-    return order ? order : strcmp(a->function, b->function);
-}
-
-// Frames compare from the oldest on, so what decides is the pair that differs nearest to the root;
-// a stack that is the beginning of another comes before it. Equal stacks have equal ids.
-static int compare_stacks(const hsn_totals *totals, uint32_t a, uint32_t b)
-{
-    const hsn_stack *stacks = totals->stacks;
-    uint32_t depth_a = depth_of(stacks, a), depth_b = depth_of(stacks, b);
-    int order = depth_a < depth_b ? -1 : depth_a > depth_b;
-    for (; depth_a > depth_b; depth_a--)
-        a = stacks[a].parent;
-    for (; depth_b > depth_a; depth_b--)
-        b = stacks[b].parent;
-    uint32_t last_a = HSN_NONE, last_b = HSN_NONE;
-    for (; a != b; a = stacks[a].parent, b = stacks[b].parent) {
-        last_a = stacks[a].frame;
-        last_b = stacks[b].frame;
-    }
-    if (last_a == HSN_NONE)
-        return order;
-    return compare_frames(&totals->frames[last_a], &totals->frames[last_b]);
-}
-
 int hsn_totals_compare_keys(const hsn_totals *totals, size_t a, size_t b)
 {
     const hsn_key *x = &totals->keys[a], *y = &totals->keys[b];
     int order;
     if (totals->by == HSN_BY_TRACEBACK)
-        return compare_stacks(totals, x->stack, y->stack);
+        return (totals->stack_order[x->stack] > totals->stack_order[y->stack]) -
+               (totals->stack_order[x->stack] < totals->stack_order[y->stack]);
     order = strcmp(x->type, y->type);
     if (!order && x->domain != y->domain)
         order = x->domain < y->domain ? -1 : 1;

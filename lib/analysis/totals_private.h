@@ -53,6 +53,9 @@ static inline hsn_cell *hsn__totals_cell(hsn__totals_builder *builder, size_t ro
     return &builder->totals.cells[row * builder->totals.columns + column];
 }
 
+/** The number of each stack of `totals` in the order of hsn_totals_compare_keys(). */
+int hsn__stack_order(const hsn_totals *totals, uint32_t *out, hsn_error *err);
+
 /** HSN_EINVAL for options that do not go together. */
 int hsn__totals_check(const hsn_totals_options *options, hsn_error *err);
 

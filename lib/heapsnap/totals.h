@@ -138,7 +138,8 @@ typedef struct hsn_totals {
     size_t frame_count;
     const hsn_stack *stacks; /**< of all snapshots: equal frames, equal stack; by traceback only */
     size_t stack_count;
-    void *memory; /**< private */
+    const uint32_t *stack_order; /**< number of each stack in their order; by traceback only */
+    void *memory;                /**< private */
 } hsn_totals;
 
 /**
@@ -161,7 +162,7 @@ HSN_API void hsn_totals_free(hsn_totals *totals);
 
 /**
  * The order of two keys (strcmp's sign): by type, module, file, line, function; by traceback from
- * the oldest frame on, as tracemalloc orders. Cost: O(1), by traceback O(depth).
+ * the oldest frame on, as tracemalloc orders. Cost: O(1).
  */
 HSN_API int hsn_totals_compare_keys(const hsn_totals *totals, size_t a, size_t b);
 
