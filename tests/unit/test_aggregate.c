@@ -2,6 +2,8 @@
 // Aggregates against sums that are made by hand from the single snapshots.
 #include "check.h"
 
+#include "base/alloc.h"
+
 #include "heapsnap/aggregate.h"
 #include "heapsnap/heap.h"
 #include "heapsnap/load_many.h"
@@ -222,6 +224,24 @@ static void tags_choose(void)
     hsn_store_close(source);
 }
 
+static void failing_allocations_are_told(void)
+{
+    hsn_store *source = NULL, *store = NULL;
+    hsn_error err = {0};
+    int r = HSN_ENOMEM;
+    CHECK_OK(hsn_store_open(&source, store_path, NULL, &err), &err);
+    for (uint64_t nth = 1; r != HSN_OK && nth < 1000; nth++) {
+        hsn__alloc_fail_at(nth, true);
+        r = hsn_aggregate_open(&store, source, &(hsn_aggregate_options){.group = "service,day"},
+                               NULL);
+        hsn__alloc_fail_at(0, false);
+        CHECK(r == HSN_OK ? store != NULL : r == HSN_ENOMEM && !store);
+    }
+    CHECK_EQ(r, HSN_OK);
+    hsn_store_close(store);
+    hsn_store_close(source);
+}
+
 static void an_aggregate_has_no_graph(void)
 {
     hsn_store *store = aggregate(&(hsn_aggregate_options){.group = "day"});
@@ -241,4 +261,4 @@ static void an_aggregate_has_no_graph(void)
 CHECK_MAIN(CHECK_CASE(begin), CHECK_CASE(groups_are_formed_by_words),
            CHECK_CASE(sum_mean_and_worst_are_what_they_say),
            CHECK_CASE(the_snapshot_tells_what_it_is_made_of), CHECK_CASE(tags_choose),
-           CHECK_CASE(an_aggregate_has_no_graph))
+           CHECK_CASE(failing_allocations_are_told), CHECK_CASE(an_aggregate_has_no_graph))

@@ -3,6 +3,8 @@
 // and nothing else.
 #include "check.h"
 
+#include "base/alloc.h"
+
 #include "heapsnap/finding.h"
 #include "heapsnap/heap.h"
 #include "heapsnap/history.h"
@@ -300,6 +302,31 @@ static void a_year_of_nights_does_not_grow(void)
     close_history(history);
 }
 
+// Every allocation of an append fails in turn: nothing is added, and the next one works.
+static void failing_allocations_add_nothing(void)
+{
+    const hsn_retention rule = {.limit_graphs = 1, .graphs = 2};
+    const hsn_history_options options = {.with_graph = 1, .unique_label = 1, .retention = &rule};
+    hsn_snapshot_id id = 0, copy = 0;
+    hsn_store *history = open_history(), *store = load("a", 20000, 5, true, &id);
+    hsn_error err = {0};
+    CHECK_OK(hsn_history_append(history, store, id, &options, &copy, &err), &err);
+    for (uint64_t nth = 1, r = 1; r != HSN_OK && nth < 1000; nth++) {
+        hsn_snapshot_list list = {0};
+        hsn__alloc_fail_at(nth, true);
+        int status = hsn_history_append(history, store, id, &options, &copy, NULL);
+        hsn__alloc_fail_at(0, false);
+        r = status == HSN_OK ? HSN_OK : 1;
+        CHECK(status == HSN_OK || status == HSN_ENOMEM);
+        CHECK_OK(hsn_snapshot_list_read(history, &list, NULL), NULL);
+        CHECK_EQ(list.count, status == HSN_OK ? 2 : 1);
+        CHECK(status == HSN_OK || nth < 999);
+        hsn_snapshot_list_free(&list);
+    }
+    hsn_store_close(store);
+    close_history(history);
+}
+
 static void findings_go_along(void)
 {
     hsn_finding row = {.fingerprint = "00000000000000aa",
@@ -334,4 +361,5 @@ static void begin(void)
 CHECK_MAIN(CHECK_CASE(begin), CHECK_CASE(a_copy_answers_as_the_original),
            CHECK_CASE(without_a_graph_totals_stay), CHECK_CASE(labels_stay_unique),
            CHECK_CASE(retention_keeps_what_its_rule_says),
-           CHECK_CASE(a_year_of_nights_does_not_grow), CHECK_CASE(findings_go_along))
+           CHECK_CASE(a_year_of_nights_does_not_grow), CHECK_CASE(failing_allocations_add_nothing),
+           CHECK_CASE(findings_go_along))
