@@ -197,6 +197,8 @@ def samples():
         "made-leak-2.heapsnapshot": leak(2),
         "made-leak-3.heapsnapshot": leak(3),
         "made-tracked.heaptimeline": tracked(),
+        "made-deep-trace.heaptimeline": tracked().replace(
+            '"trace_tree": [', '"trace_tree": ' + "[1, 0, 0, 0, " * 1100 + "[" + "]" * 1101 + ', "later": ['),
         "made-zero-id.heapsnapshot": foreign.text(),
         "made-odd-targets.heapsnapshot": service().text(offset=1),
         "made-turned.heapsnapshot": json.dumps({key: turned[key] for key in
