@@ -8,7 +8,7 @@ import os
 import signal
 
 from servelib import (REQUESTS, Folder, Server, check_clean, check_leak, free_port, header, main,
-                      need, signalled, why)
+                      need, signalled, until, why)
 
 OWN = signal.SIGRTMIN + 3
 PATH = ['bus', 'Bus', '_listeners', 'list']
@@ -20,10 +20,10 @@ def post_worker_init(worker):
 """
 
 
-def uwsgi(folder, leak):
+def uwsgi(folder, leak, *options):
     port = free_port()
     return Server(['uwsgi', '--plugin', 'python3', '--http-socket', '127.0.0.1:%d' % port, '--master',
-                   '--processes', '1', '--enable-threads', '--die-on-term', '--need-app', '--module',
+                   '--processes', '1', *options, '--enable-threads', '--die-on-term', '--need-app', '--module',
                    'shop_flask:application', '--disable-logging'], folder, port, LEAK=leak,
                   HEAPSNAP_TEST_SIGNAL='%d' % OWN)
 
@@ -56,6 +56,16 @@ def test_flask_that_leaks_under_uwsgi():
         check_leak(why(before, after), 'growth', 'shop_flask.Order', PATH, count * 0.9)
         facts = header(after)['facts']
         assert facts['route.GET /order/<int:number>.requests'] > 3, facts
+
+
+def test_a_uwsgi_worker_that_is_told_of_its_fork():
+    need(['flask'], ['uwsgi'])
+    with Folder() as folder, uwsgi(folder, '1', '--py-call-osafterfork') as server:
+        pids = server.load('/order/%d', 4)
+        # Its thread is there before any signal.
+        assert until(lambda: len(os.listdir('/proc/%d/task' % next(iter(pids)))) == 2)
+        signalled(server, folder, pids, OWN, lambda: server.load('/order/%d', 4))
+        assert 'Error' not in server.said(), server.said()
 
 
 def test_flask_once_it_is_fixed():

@@ -7,6 +7,25 @@ allocators; while a walk runs, new blocks come from what is behind the hooks. Bl
 through the hooks all the same, so that no trace of a block that is gone stays. The
 stacks of older objects are read as before.
 
+Why this is safe:
+
+- Both domains are only used by who holds the interpreter's lock, and PyMem_SetAllocator is called
+  holding it (ctypes.pythonapi): nobody sees half of the five words. PYMEM_DOMAIN_RAW, which needs no
+  lock, stays as it is. Builds without the lock have no _layout.mem, and begin() does nothing.
+- What is put in is made of functions that the interpreter calls anyway, on the same blocks: pymalloc's
+  malloc and calloc ignore their context (checked: theirs is NULL), realloc and free of the hook accept
+  blocks that are not traced, as they must of blocks older than tracemalloc.start().
+- With PYTHONMALLOC=debug, with another tool's hooks in front or behind, or on an unknown version the
+  words are not as expected, and begin() does nothing.
+- If tracemalloc is stopped, or stopped and started, meanwhile, or another tool puts its hooks in front,
+  end() finds other words than its own and leaves them. A tool that took ours for what is behind it and
+  later puts them back costs traces of new blocks, no more: they work for ever.
+- A child that another thread forks meanwhile keeps what was put in, with the same loss.
+
+What it costs: blocks that other threads allocate while the pure walk lets them run have no trace. A
+traced list of ours or the library's that grows in a process of one thread leaves a trace of a block that
+is gone; tracemalloc replaces it when the address is used again.
+
 Source: Modules/_tracemalloc.c (3.6 to 3.13): the context of a hook is the PyMemAllocatorEx behind
 it.
 """
@@ -63,8 +82,10 @@ def begin():
         mixed[_MALLOC], mixed[_CALLOC] = behind[_MALLOC], behind[_CALLOC]
         if alone:
             mixed[_REALLOC] = behind[_REALLOC]
-        _set(domain, mixed)
         changed.append((domain, hook, mixed))
+    # Both are made before the first is put in: nothing between the two can fail.
+    for domain, _, mixed in changed:
+        _set(domain, mixed)
     return changed
 
 

@@ -136,7 +136,8 @@ def follow_fork():
 def _in_child():
     """After a fork: its own thread, unless the child is one that writes a dump."""
     service = _installed
-    if service is None or sys._getframe(1).f_code is _dump._forked.__code__:
+    forker = sys._getframe().f_back       # None when C forked, as in uWSGI
+    if service is None or forker is not None and forker.f_code is _dump._forked.__code__:
         return
     try:
         service.start()
