@@ -141,8 +141,8 @@ static int draw(struct cli *cli, const hsn_flame *flame, struct snapshot *const 
     }
     hsn_flame_svg_free(data);
     if (!status && strcmp(path, "-"))
-        cli_note(cli, "wrote %s (%zu boxes of %llu stacks)", path, flame->count,
-                 (unsigned long long)flame->stacks);
+        cli_note(cli, "wrote %s (%zu boxes of %llu stack%s)", path, flame->count,
+                 (unsigned long long)flame->stacks, flame->stacks == 1 ? "" : "s");
     return status;
 }
 

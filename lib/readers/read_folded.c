@@ -164,6 +164,16 @@ static int read_stacks(hsn_input *in, const hsn_sink *sink, hsn_error *err)
     return r;
 }
 
+// A first line longer than the head: a stack so deep that its number is not seen.
+static bool has_many_frames(hsn_text line)
+{
+    enum { MANY = 32 };
+    unsigned semicolons = 0;
+    for (size_t i = 0; i < line.length; i++)
+        semicolons += line.data[i] == ';';
+    return semicolons >= MANY;
+}
+
 // A guess: every line of the head is text with a number at its end, and some line has frames.
 static int probe(const uint8_t *head, size_t size)
 {
@@ -183,7 +193,11 @@ static int probe(const uint8_t *head, size_t size)
         trim(&line);
         if (!line.length || line.data[0] == '#')
             continue;
-        if (line.data[0] == '{' || !take_last_number(&line, &value))
+        if (line.data[0] == '{')
+            return 0;
+        if (!newline && size >= HSN__INPUT_HEAD)
+            return has_many_frames(line) ? 20 : 0;
+        if (!take_last_number(&line, &value))
             return 0;
         frames = frames || memchr(line.data, ';', line.length) || parse_frame(line).file.length;
         lines++;
