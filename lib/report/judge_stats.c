@@ -11,7 +11,7 @@
 #include "heapsnap/trend.h"
 
 // Each quarter of a creep gains at least a LEAST_PARTth of the whole; an even one gains a third.
-enum { LEAST_ERRORS = 5, LEAST_BEFORE = 3, LEAST_PART = 6, WEEK = 7, WEEKS = 4 };
+enum { LEAST_ERRORS = 5, LEAST_BEFORE = 3, LEAST_PART = 5, WEEK = 7, WEEKS = 4 };
 
 static const double mad_to_sigma = 1.4826;
 static const double noise_factor = 4, little_known = 7;
