@@ -191,6 +191,30 @@ def test_resident_memory_is_read():
     del kept
 
 
+def test_no_child_where_memory_is_short():
+    """The child would need as much as the parent, and might end both."""
+    forked = []
+
+    class Told(Quick):
+        @staticmethod
+        def dump(path, fork=False, **options):
+            forked.append(fork)
+            return Quick.dump(path, **options)
+    assert 0 < units.memory_left_bytes() < 1 << 62
+    real = units.memory_left_bytes
+    with Installed() as folder:
+        worker._dump = Told
+        try:
+            for left in (1 << 40, 1 << 20):
+                units.memory_left_bytes = lambda: left
+                assert heapsnap.capture(wait=30), LOGGED
+                time.sleep(0.01)                         # another name
+        finally:
+            units.memory_left_bytes = real
+        assert forked == [True, False] and len(dumps(folder)) == 2
+        assert 'no memory' in LOGGED[0]
+
+
 def test_a_cool_down_keeps_dumps_apart():
     with Installed(on_rss_over=1, interval=0.05, cool_down=3600) as folder:
         assert until(lambda: dumps(folder))

@@ -49,3 +49,38 @@ def memory_limit_bytes():
         except (OSError, ValueError):     # there is none, or it says "max"
             continue
     return whole
+
+
+def memory_left_bytes():
+    """What this process may still take: of the container's limit, and of the machine's memory."""
+    left = []
+    for limit, used, stat, cache in (
+            ('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory.current',
+             '/sys/fs/cgroup/memory.stat', 'inactive_file'),
+            ('/sys/fs/cgroup/memory/memory.limit_in_bytes',
+             '/sys/fs/cgroup/memory/memory.usage_in_bytes',
+             '/sys/fs/cgroup/memory/memory.stat', 'total_inactive_file')):
+        try:
+            # Cached files are in use, but given up first.
+            left.append(_number(limit) - _number(used) + _field(stat, cache))
+            break
+        except (OSError, ValueError):
+            continue
+    try:
+        left.append(_field('/proc/meminfo', 'MemAvailable:') * 1024)
+    except (OSError, ValueError):
+        pass
+    return min(left) if left else 1 << 62
+
+
+def _number(path):
+    with open(path) as file:
+        return int(file.read())
+
+
+def _field(path, name):
+    with open(path) as file:
+        for line in file:
+            if line.startswith(name + ' '):
+                return int(line.split()[1])
+    return 0

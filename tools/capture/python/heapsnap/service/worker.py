@@ -23,6 +23,7 @@ from .. import _dump
 from . import files
 from . import pauses
 from . import rss
+from . import units
 
 log = logging.getLogger('heapsnap')
 
@@ -260,6 +261,10 @@ class Service(object):
         stem = os.path.join(options.directory, files.stem(
             now, _HOST, os.getpid(), request.label, list(options.name_tags) + list(request.tags)))
         path = stem + ('.jsonl.gz' if options.gzip else '.jsonl')
+        if fork and rss.rss_bytes() > units.memory_left_bytes():
+            # A child that writes comes to need as much memory as its parent: see docs.
+            log.warning('%s: written without a child, for which there is no memory', request.label)
+            fork = False
         began = time.perf_counter()
         if options.tracemalloc:
             self.write_tracemalloc(stem + '.tracemalloc')
