@@ -69,6 +69,8 @@ int hsn__report_warn(hsn__run *run, bool partial, const char *format, ...) HSN__
 /** "1.5 MiB", "12", "50 ms", as the unit asks; into `out`. */
 void hsn__unit_text(hsn__unit unit, double value, char out[32]);
 const char *hsn__unit_name(hsn__unit unit);
+/** What a row is called in a sentence: "type", "module", "line". Static. */
+const char *hsn__by_word(hsn_by by);
 /** The row of a severity's verdict. */
 hsn_outcome hsn__outcome_of(hsn_severity severity);
 

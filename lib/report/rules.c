@@ -233,6 +233,11 @@ static bool judge_row(hsn__run *run, const hsn__rule *rule, const hsn__columns *
     return false;
 }
 
+const char *hsn__by_word(hsn_by by)
+{
+    return by == HSN_BY_LINENO ? "line" : hsn_by_name(by);
+}
+
 static const char *key_text(hsn__run *run, hsn_by by, const hsn_key *key)
 {
     if (by == HSN_BY_TYPE)
@@ -265,9 +270,9 @@ static int row_finding(hsn__run *run, size_t index, const hsn__columns *columns,
     finding.finding.value_new = found->comparison.value_new;
     finding.finding.value_limit = found->limit;
     finding.finding.message =
-        hsn__report_format(run, "%s %s%s: %s, over the limit of %s", hsn_by_name(rule->by), subject,
-                           found->counts ? " (objects)" : "", change, limit);
-    return finding.finding.message ? hsn__finding_add(run, &finding, hsn_by_name(rule->by))
+        hsn__report_format(run, "%s %s%s: %s, over the limit of %s", hsn__by_word(rule->by),
+                           subject, found->counts ? " (objects)" : "", change, limit);
+    return finding.finding.message ? hsn__finding_add(run, &finding, hsn__by_word(rule->by))
                                    : HSN_ENOMEM;
 }
 
@@ -292,12 +297,12 @@ static int judge_matching(hsn__run *run, size_t index, const hsn__columns *colum
     if (r < 0)
         return r;
     if (!matched)
-        return hsn__rule_skip(run, index, true, "no %s matches '%s'", hsn_by_name(rule->by),
+        return hsn__rule_skip(run, index, true, "no %s matches '%s'", hsn__by_word(rule->by),
                               run->report->rules[index].subject);
     const char *reason = matched == 1
-                             ? hsn__report_format(run, "1 %s looked at", hsn_by_name(rule->by))
+                             ? hsn__report_format(run, "1 %s looked at", hsn__by_word(rule->by))
                              : hsn__report_format(run, "%zu %ss looked at, %zu over the limit",
-                                                  matched, hsn_by_name(rule->by), count);
+                                                  matched, hsn__by_word(rule->by), count);
     return hsn__rule_close(run, index, reason);
 }
 

@@ -104,12 +104,12 @@ static int step_finding(hsn__run *run, size_t index, const hsn_key *key, const d
     finding.finding.value_old = old_value;
     finding.finding.value_new = new_value;
     finding.finding.message = hsn__report_format(
-        run, "%s %s grew at each of the last %zu steps: %s → %s", hsn_by_name(rule->by),
+        run, "%s %s grew at each of the last %zu steps: %s → %s", hsn__by_word(rule->by),
         finding.finding.subject, s->steps, old_text, new_text);
     finding.points = hsn__points_of(run, values);
     if (!finding.finding.message || !finding.points)
         return HSN_ENOMEM;
-    return hsn__finding_add(run, &finding, hsn_by_name(rule->by));
+    return hsn__finding_add(run, &finding, hsn__by_word(rule->by));
 }
 
 static bool row_asked_for(const hsn__rule *rule, const hsn_key *key)
@@ -152,10 +152,10 @@ static int judge_steps_over(hsn__run *run, size_t index, const hsn__columns *col
     if (r < 0)
         return r;
     if (!matched && rule->pattern)
-        return hsn__rule_skip(run, index, true, "no %s matches '%s'", hsn_by_name(rule->by),
+        return hsn__rule_skip(run, index, true, "no %s matches '%s'", hsn__by_word(rule->by),
                               rule->pattern);
     const char *reason = hsn__report_format(run, "%zu %ss over %zu steps looked at", matched,
-                                            hsn_by_name(rule->by), s.steps);
+                                            hsn__by_word(rule->by), s.steps);
     return hsn__rule_close(run, index, reason);
 }
 
