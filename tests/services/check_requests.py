@@ -69,6 +69,14 @@ def test_the_number_of_routes_is_bounded():
     assert len(counted.rows()) == 4 and meter.OTHER in [row['route'] for row in counted.rows()]
 
 
+def test_a_lock_that_a_fork_left_taken():
+    counted = meter.Meter()
+    counted.lock.acquire()
+    counted.finish('lost', 0)
+    counted.finish('counted', 0)
+    assert [row['route'] for row in counted.rows()] == ['counted']
+
+
 def test_the_application_names_its_routes():
     app = wsgi.Middleware(application, sample=1, route=lambda environ: environ['my.route'])
     call(app, '/a', **{'my.route': '/named'})

@@ -17,6 +17,7 @@ from .rss import rss_bytes
 log = logging.getLogger('heapsnap')
 
 OTHER = '(other)'
+_LOCK_S = 1
 _FACTS = 20                               # routes that the facts of a dump name
 _VARIABLE = re.compile(r'/(?:\d[^/]*|[0-9a-fA-F-]{16,}|[^/]{40,})(?=/|\Z)')
 _meters = []
@@ -60,13 +61,19 @@ class Meter(object):
             from . import capture, follow_fork
             grown = rss_bytes() - before
             follow_fork()
-            with self.lock:
+            lock = self.lock
+            if not lock.acquire(True, _LOCK_S):
+                self.lock = threading.Lock()        # held by a thread that this fork does not have
+                return
+            try:
                 self.count(route, grown)
                 now = time.monotonic()
                 if self.dump_over is None or grown <= self.dump_over or (
                         self.last_dump is not None and now - self.last_dump < self.cool_down):
                     return
                 self.last_dump = now
+            finally:
+                lock.release()
             capture(label, {self.kind: route, 'grown_mb': '%d' % (grown // 10 ** 6)})
         except Exception as error:
             log.error('a request was not measured: %s', error)
@@ -84,8 +91,7 @@ class Meter(object):
 
     def rows(self):
         """[{route, requests, grew, grown_bytes, largest_bytes}], what grew most first."""
-        with self.lock:
-            found = sorted(self.routes.items(), key=lambda item: (-item[1][2], item[0]))
+        found = sorted(list(self.routes.items()), key=lambda item: (-item[1][2], item[0]))
         return [{self.kind: name, 'requests': row[0], 'grew': row[1], 'grown_bytes': row[2],
                  'largest_bytes': row[3]} for name, row in found]
 
@@ -94,7 +100,6 @@ def facts():
     """[(name, number)] of the routes that grew most, for the first line of a dump."""
     found = []
     for meter in list(_meters):
-        # Not rows(): another thread may hold the lock where the process forks.
         routes = sorted(list(meter.routes.items()), key=lambda item: (-item[1][2], item[0]))
         for name, row in routes[:_FACTS]:
             found += [('%s.%s.requests' % (meter.kind, name), row[0]),
