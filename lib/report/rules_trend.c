@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    LEAST_STEPS = 3,  // two rises in a row are chance
+    LEAST_STEPS = 4,  // fewer rises in a row are chance
     AUTO_STEPS = 5,   // once there are nights before them
     LEAST_BEFORE = 8, // nights that tell the noise
     NOISE_BEFORE = 7, // nights that a night is compared with, for its noise
@@ -23,6 +23,8 @@ static const double least_share_of_heap = 0.02;
 static const double least_late_early = 0.2;
 // While the noise is not known, a gain counts from this share of the row itself.
 static const double least_share_of_row = 0.15;
+// A gain counts when it is so many times the largest loss.
+static const double drop_factor = 2;
 // A step that is even: at least so much of the mean one.
 static const double least_even = 0.5;
 
@@ -46,6 +48,16 @@ static double highest(const double *values, size_t count)
     double most = 0;
     for (size_t i = 0; i < count; i++)
         most = fmax(most, values[i]);
+    return most;
+}
+
+// The most that so many steps lost at once: what moves up and down falls as far as it rises.
+static double largest_drop(const double *values, size_t count, size_t steps)
+{
+    double most = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count && j <= i + steps; j++)
+            most = fmax(most, values[i] - values[j]);
     return most;
 }
 
@@ -73,6 +85,7 @@ static bool grew_every_step(const double *known, size_t count, const stepping *s
     double early = last[half] - last[0], late = last[s->steps] - last[s->steps - half];
     double margin = hsn__night_margin(known, before, NOISE_BEFORE, NOISE_WINDOW);
     return gain >= s->least_gain && late >= early * least_late_early && gain >= margin &&
+           gain >= drop_factor * largest_drop(known, count, s->steps) &&
            last[s->steps] > highest(known, before);
 }
 
