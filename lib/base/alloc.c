@@ -30,16 +30,18 @@ uint64_t hsn__alloc_fail_at(uint64_t nth, bool forever)
     return count;
 }
 
-enum { HUGE_PAGE = 1 << 21, LARGE = 4 * HUGE_PAGE };
+enum { PAGE = 1 << 12, HUGE_PAGE = 1 << 21, LARGE = 4 * HUGE_PAGE };
 
 // Graph searches jump about in arrays of tens of megabytes: with huge pages, far fewer of the jumps
 // miss the TLB, and the first touch costs one fault for 2 MiB. Only advice: failing is no matter.
+// Whole pages outwards: advice on a part would split the mapping, and one that is split cannot be
+// moved by realloc, which then copies and holds both.
 static void *advise(void *pointer, size_t size)
 {
 #ifdef MADV_HUGEPAGE
     if (pointer && size >= LARGE) {
-        uintptr_t start = ((uintptr_t)pointer + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
-        uintptr_t end = ((uintptr_t)pointer + size) & ~(uintptr_t)(HUGE_PAGE - 1);
+        uintptr_t start = (uintptr_t)pointer & ~(uintptr_t)(PAGE - 1);
+        uintptr_t end = ((uintptr_t)pointer + size + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
         madvise((void *)start, end - start, MADV_HUGEPAGE);
     }
 #else
