@@ -128,8 +128,11 @@ static size_t add_fit(picture *p, const hsn_growth_row *row, hsn_plot_line *line
         double *y = hsn__arena_zeroed(&p->arena, used, sizeof *y);
         if (!y)
             return 0;
-        for (size_t j = 0; j < used; j++)
-            y[j] = level + rates[i] / unit * (x[j] - middle);
+        // Below zero there is nothing to fit, and the axis would have to go there.
+        for (size_t j = 0; j < used; j++) {
+            double value = level + rates[i] / unit * (x[j] - middle);
+            y[j] = value >= 0 ? value : NAN;
+        }
         lines[i + 1] = (hsn_plot_line){.name = names[i],
                                        .x = x,
                                        .y = y,
