@@ -11,11 +11,20 @@
 #include "heapsnap/trend.h"
 
 // Each quarter of a creep gains at least a LEAST_PARTth of the whole; an even one gains a third.
-enum { LEAST_ERRORS = 5, LEAST_BEFORE = 3, LEAST_PART = 5, WEEK = 7, WEEKS = 4 };
+enum {
+    LEAST_ERRORS = 5,
+    LEAST_BEFORE = 3,
+    LEAST_PART = 5,
+    WEEK = 7,
+    WEEKS = 4,
+    RISE_BEFORE = 28,
+    RISE_WINDOW = 56
+};
 
 static const double mad_to_sigma = 1.4826;
 static const double noise_factor = 4, little_known = 7;
 static const double creep_factor = 3;
+static const double rise_factor = 6, run_factor = 2, least_even = 0.5;
 static const double creep_p_value = 0.0027; // three sigma
 
 static int compare(const void *a, const void *b)
@@ -90,6 +99,66 @@ bool hsn__week_margin(const double *values, size_t count, size_t window, double 
     *out_level = level;
     *out_margin = margin_of(errors, found);
     return true;
+}
+
+// ---- a short rise -----------------------------------------------------------------------------
+
+// Is each of the `steps` steps up to `end` at least half of the mean one? *out_gain: all of them.
+static bool rises_evenly(const double *values, size_t end, size_t steps, double *out_gain)
+{
+    double gain = values[end] - values[end - steps];
+    double least = gain / (double)steps * least_even;
+    for (size_t i = end - steps; i < end; i++)
+        if (values[i + 1] - values[i] <= least)
+            return false;
+    *out_gain = gain;
+    return gain > 0;
+}
+
+// What chance does over `steps` nights before the last ones: its spread, and its largest even rise.
+static void chance_before(const double *values, size_t count, size_t steps, double *out_noise,
+                          double *out_largest)
+{
+    double gains[HSN__STATS_MAX] = {0}, gain;
+    size_t found = 0, end = count - 1 - steps;
+    *out_largest = 0;
+    for (size_t i = end > RISE_WINDOW ? end - RISE_WINDOW : 0; i + steps <= end; i++) {
+        gains[found++] = values[i + steps] - values[i];
+        if (rises_evenly(values, i + steps, steps, &gain))
+            *out_largest = fmax(*out_largest, gain);
+    }
+    double center = hsn__night_median(gains, found);
+    for (size_t i = 0; i < found; i++)
+        gains[i] = fabs(gains[i] - center);
+    *out_noise = mad_to_sigma * hsn__night_median(gains, found);
+}
+
+bool hsn__rise_stands_out(const double *values, size_t count, size_t steps, double min_gain)
+{
+    double from_week[HSN__STATS_MAX], noise, largest, week_noise, week_largest, gain;
+    size_t weekly = 0;
+    assert(count <= HSN__STATS_MAX && steps > 0);
+    if (count < steps + 1 + RISE_BEFORE)
+        return false;
+    chance_before(values, count, steps, &noise, &largest);
+    for (size_t i = LEAST_BEFORE * WEEK; i < count; i++)
+        from_week[weekly++] = values[i] - week_level(values, i);
+    if (weekly >= steps + 1 + RISE_BEFORE) {
+        chance_before(from_week, weekly, steps, &week_noise, &week_largest);
+        if (week_noise < noise) {
+            noise = week_noise;
+            largest = week_largest;
+            values = from_week;
+            count = weekly;
+        }
+    }
+    if (!rises_evenly(values, count - 1, steps, &gain))
+        return false;
+    double highest = -INFINITY;
+    for (size_t i = count - 1 - steps - RISE_BEFORE; i < count - 1 - steps; i++)
+        highest = fmax(highest, values[i]);
+    return gain >= min_gain && gain >= rise_factor * noise && gain >= run_factor * largest &&
+           values[count - 1] - highest >= gain / 2;
 }
 
 // The noise of one night without what comes back every `lag` nights and without a slope.

@@ -30,6 +30,17 @@ double hsn__night_margin(const double *values, size_t count, size_t before, size
 bool hsn__week_margin(const double *values, size_t count, size_t window, double *out_level,
                       double *out_margin);
 
+/**
+ * Did the last `steps` steps rise as this row never does by chance? Each step is at least half of
+ * the mean one (a release is one jump), and the gain is at least `min_gain`, six times the noise of
+ * so many nights (1.4826 × MAD of the differences of nights `steps` apart, over the 56 before),
+ * twice the largest such run of steps among them, and lies at least half above the highest of 28.
+ * Where it leaves less noise, nights count as what they differ from the same day of weeks before.
+ *
+ * False while fewer than 28 nights are known before the first step.
+ */
+bool hsn__rise_stands_out(const double *values, size_t count, size_t steps, double min_gain);
+
 /** What a slow growth looks like. */
 typedef struct hsn__creep {
     double level_old; /**< median of the first quarter of the window */

@@ -10,6 +10,7 @@
 
 enum {
     LEAST_STEPS = 4,  // fewer rises in a row are chance
+    SHORT_STEPS = 3,  // of a rise that stands out
     AUTO_STEPS = 5,   // once there are nights before them
     LEAST_BEFORE = 8, // nights that tell the noise
     NOISE_BEFORE = 7, // nights that a night is compared with, for its noise
@@ -89,6 +90,12 @@ static bool grew_every_step(const double *known, size_t count, const stepping *s
            last[s->steps] > highest(known, before);
 }
 
+// Fewer steps tell when they are far beyond what the row does by itself; 0 = they do not.
+static size_t short_rise(const double *known, size_t count, const stepping *s)
+{
+    return hsn__rise_stands_out(known, count, SHORT_STEPS, s->least_gain) ? SHORT_STEPS : 0;
+}
+
 // What it takes to count: a share of the heap, and an amount.
 static double least_gain(const hsn__limit *limit, double heap_bytes)
 {
@@ -97,11 +104,11 @@ static double least_gain(const hsn__limit *limit, double heap_bytes)
 }
 
 static int step_finding(hsn__run *run, size_t index, const hsn_key *key, const double *values,
-                        const double *known, size_t count, const stepping *s)
+                        const double *known, size_t count, size_t steps)
 {
     const hsn__rule *rule = &run->policy->rules[index];
     hsn_report_finding finding = hsn__finding_of(run, index, "growth");
-    double old_value = known[count - s->steps - 1], new_value = known[count - 1];
+    double old_value = known[count - steps - 1], new_value = known[count - 1];
     char old_text[32], new_text[32];
     hsn__unit_text(HSN__UNIT_BYTES, old_value, old_text);
     hsn__unit_text(HSN__UNIT_BYTES, new_value, new_text);
@@ -118,7 +125,7 @@ static int step_finding(hsn__run *run, size_t index, const hsn_key *key, const d
     finding.finding.value_new = new_value;
     finding.finding.message = hsn__report_format(
         run, "%s %s grew at each of the last %zu steps: %s → %s", hsn__by_word(rule->by),
-        finding.finding.subject, s->steps, old_text, new_text);
+        finding.finding.subject, steps, old_text, new_text);
     finding.points = hsn__points_of(run, values);
     if (!finding.finding.message || !finding.points)
         return HSN_ENOMEM;
@@ -155,12 +162,16 @@ static int judge_steps_over(hsn__run *run, size_t index, const hsn__columns *col
             continue;
         matched++;
         // Most rows end here: cheaper than copying a curve.
-        if (cells[steps].size_bytes <= cells[steps - 1].size_bytes)
+        if ((double)cells[steps].size_bytes < s.least_gain ||
+            (rule->steps && cells[steps].size_bytes <= cells[steps - 1].size_bytes))
             continue;
         hsn__row_values(run, columns, row, false, values);
         size_t count = known_values(run, values, known);
-        if (grew_every_step(known, count, &s))
-            r = step_finding(run, index, &totals->keys[row], values, known, count, &s);
+        size_t found = rule->steps ? 0 : short_rise(known, count, &s);
+        if (!found && grew_every_step(known, count, &s))
+            found = s.steps;
+        if (found)
+            r = step_finding(run, index, &totals->keys[row], values, known, count, found);
     }
     if (r < 0)
         return r;

@@ -154,8 +154,59 @@ static void test_creep_is_neither_step_nor_spike_nor_wave_nor_noise(void)
     CHECK(alarms <= 1);
 }
 
+// ---- a short rise -----------------------------------------------------------------------------
+
+// Nights with noise and a rise of `step` a night over the last `rising`.
+static bool short_rise(double noise, double wave, double step, size_t rising, uint64_t seed)
+{
+    enum { KNOWN = 90 };
+    check_random random = {seed};
+    double values[KNOWN];
+    for (size_t i = 0; i < KNOWN; i++) {
+        double above = i + rising < KNOWN ? 0 : (double)(i + rising + 1 - KNOWN);
+        values[i] =
+            100 + noise * normal(&random) + wave * sin((double)i * 2 * M_PI / 7) + step * above;
+    }
+    return hsn__rise_stands_out(values, KNOWN, 3, 1);
+}
+
+static void test_rise_of_three_nights_stands_out_of_the_rows_own_noise(void)
+{
+    size_t quiet = 0, noisy = 0, in_wave = 0, chance = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        quiet += short_rise(0.05, 0, 1, 3, seed);
+        noisy += short_rise(1, 0, 1, 3, seed);
+        in_wave += short_rise(0.05, 4, 1, 3, seed);
+        chance += short_rise(2, 0, 0, 3, seed) + short_rise(0.05, 4, 0, 3, seed);
+    }
+    CHECK_EQ(quiet, SEEDS);
+    CHECK_EQ(in_wave, SEEDS);
+    CHECK_EQ(noisy, 0);
+    CHECK_EQ(chance, 0);
+}
+
+static void test_rise_is_neither_a_step_nor_what_was_there_before(void)
+{
+    enum { KNOWN = 90 };
+    double values[KNOWN];
+    for (size_t i = 0; i < KNOWN; i++)
+        values[i] = i < KNOWN - 3 ? 100 : 110 + (double)i * 0.01;
+    CHECK(!hsn__rise_stands_out(values, KNOWN, 3, 1)); // one jump
+    for (size_t i = 0; i < KNOWN; i++)
+        values[i] = i < KNOWN - 4 ? 100 : 90 + (double)(i + 4 - KNOWN) * 3;
+    CHECK(!hsn__rise_stands_out(values, KNOWN, 3, 1)); // a restart: back to where it was
+    for (size_t i = 0; i < KNOWN; i++)
+        values[i] = i < KNOWN - 3 ? 0 : (double)(i + 4 - KNOWN);
+    CHECK(hsn__rise_stands_out(values, KNOWN, 3, 1)); // a new row that rises
+    CHECK(hsn__rise_stands_out(values + KNOWN - 32, 32, 3, 1));
+    CHECK(!hsn__rise_stands_out(values + KNOWN - 31, 31, 3, 1)); // too few nights
+    CHECK(!hsn__rise_stands_out(values, KNOWN, 3, 3.5));         // too little
+}
+
 CHECK_MAIN(CHECK_CASE(test_median_is_that_of_counting),
            CHECK_CASE(test_margin_follows_the_noise_and_not_a_spike_or_a_step),
            CHECK_CASE(test_week_margin_sees_through_a_weekly_wave),
+           CHECK_CASE(test_rise_of_three_nights_stands_out_of_the_rows_own_noise),
+           CHECK_CASE(test_rise_is_neither_a_step_nor_what_was_there_before),
            CHECK_CASE(test_creep_of_three_percent_a_week_is_found_before_a_month_is_over),
            CHECK_CASE(test_creep_is_neither_step_nor_spike_nor_wave_nor_noise))
