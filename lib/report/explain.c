@@ -136,14 +136,33 @@ static void forgive(hsn_report *report, size_t effect)
         rule->verdict = HSN_OUTCOME_PASSED;
 }
 
+// Did it gain no more than bytes of its type come and go by anyway, night by night?
+static bool is_usual(hsn__run *run, const hsn__columns *columns, const hsn_why_row *why,
+                     double *values)
+{
+    const hsn_totals *totals = &columns->totals;
+    for (size_t row = 0; row < totals->count; row++) {
+        if (strcmp(totals->keys[row].type, why->type) != 0)
+            continue;
+        hsn__row_values(run, columns, row, false, values);
+        return (double)why->held_bytes_delta <= hsn__compare(run, values).margin;
+    }
+    return false;
+}
+
 static int add_causes(hsn__run *run, size_t effect)
 {
     hsn_report *report = run->report;
+    const hsn__columns *columns;
     size_t causes = 0;
-    int r = HSN_OK;
+    int r = hsn__totals_over(run, HSN_BY_TYPE, &columns);
+    double *values = hsn__arena_zeroed(run->arena, report->point_count, sizeof *values);
+    if (r < 0 || !values)
+        return r < 0 ? r : hsn__fail_memory(run->err);
     for (size_t i = 0; i < report->why.count && causes < MAX_CAUSES && r >= 0; i++) {
         const hsn_why_row *why = &report->why.rows[i];
-        if (why->is_noise || why->held_bytes_delta <= 0 || why->share < least_share)
+        if (why->is_noise || why->held_bytes_delta <= 0 || why->share < least_share ||
+            is_usual(run, columns, why, values))
             continue;
         r = add_cause(run, effect, i);
         causes++;
@@ -160,11 +179,31 @@ static int add_causes(hsn__run *run, size_t effect)
     return HSN_OK;
 }
 
+// Against many nights: the newest of those whose value is nearest to what the finding began with.
+// The night before may have the regression already.
+static size_t graph_to_compare(const hsn__run *run, size_t effect)
+{
+    const hsn_report *report = run->report;
+    size_t best = hsn__graph_before(run);
+    if (effect == SIZE_MAX || !run->is_banded || !report->findings[effect].points)
+        return best;
+    const hsn_report_finding *finding = &report->findings[effect];
+    double least = INFINITY;
+    for (size_t i = report->point_count - 1; i-- > 0;) {
+        double away = fabs(finding->points[i] - finding->finding.value_old);
+        if (hsn__point(run, i)->has_graph && away < least) {
+            least = away;
+            best = i;
+        }
+    }
+    return best;
+}
+
 static int read_why(hsn__run *run)
 {
     hsn_report *report = run->report;
-    size_t tonight = report->point_count - 1, before = hsn__graph_before(run);
-    size_t effect = find_effect(report);
+    size_t tonight = report->point_count - 1, effect = find_effect(report);
+    size_t before = graph_to_compare(run, effect);
     if (effect == SIZE_MAX || before == SIZE_MAX || !run->policy->explain ||
         !hsn__point(run, tonight)->has_graph)
         return HSN_OK;
