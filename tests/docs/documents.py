@@ -3,46 +3,50 @@
 
 A block of kind `sh` holds commands; in a block of kind `console` a command stands behind `$ `, and below it
 what it prints: `…` alone on a line stands for any lines, within a line for any text. A command must end
-with status 0, unless the next one is `echo $?`: then the number below that one is the expected status. A
-block is not run when `<!-- not run: why -->` stands before it.
+with status 0, unless the next one is `echo $?`: then the number below that one is the expected status. Before a
+block may stand `<!-- not run: why -->`, `<!-- output not compared: why -->` or `<!-- lines in any order -->`.
 """
 import os
 import re
 import subprocess
 
-NOT_RUN = re.compile(r'<!-- not run: (.+) -->')
+REMARK = re.compile(r'<!-- (not run|output not compared|lines in any order)(?:: (.+))? -->')
 MARK = '@@status@@'
 
 
 class Block:
-    def __init__(self, kind, line, not_run):
-        self.kind, self.line, self.not_run = kind, line, not_run
+    def __init__(self, kind, line, remark):
+        self.kind, self.line, self.remark = kind, line, remark
         self.lines = []
+
+    @property
+    def not_run(self):
+        return self.remark == 'not run'
 
 
 class Command:
     """One complete command of a document, and what the document says that it prints (or None)."""
 
-    def __init__(self, text, line, printed=None):
-        self.text, self.line, self.printed = text, line, printed
+    def __init__(self, text, line, printed=None, any_order=False):
+        self.text, self.line, self.printed, self.any_order = text, line, printed, any_order
 
 
 def blocks(text):
     """The fenced blocks of a document."""
-    found, block, why, margin = [], None, None, 0
+    found, block, remark, margin = [], None, None, 0
     for number, line in enumerate(text.split('\n'), 1):
         fence = re.match(r'(\s*)```(\w*)', line)
         if fence and block is None:
-            block, margin = Block(fence.group(2), number + 1, why), len(fence.group(1))
+            block, margin = Block(fence.group(2), number + 1, remark), len(fence.group(1))
         elif fence:
             found.append(block)
-            block = why = None
+            block = remark = None
         elif block is not None:
             block.lines.append(line[margin:])
-        elif NOT_RUN.search(line):
-            why = NOT_RUN.search(line).group(1)
+        elif REMARK.search(line):
+            remark = REMARK.search(line).group(1)
         elif line.strip():
-            why = None
+            remark = None
     return found
 
 
@@ -76,11 +80,14 @@ def console_commands(block):
     found = []
     for number, line in enumerate(block.lines, block.line):
         if line.startswith('$ '):
-            found.append(Command(line[2:], number, []))
+            found.append(Command(line[2:], number, [], block.remark == 'lines in any order'))
         elif found and not found[-1].printed and found[-1].text.endswith('\\'):
             found[-1].text += '\n' + line
         elif found:
             found[-1].printed.append(line)
+    if block.remark == 'output not compared':
+        for command in found:
+            command.printed = None
     return found
 
 
