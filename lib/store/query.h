@@ -47,6 +47,8 @@
       "INSERT INTO type_total(snapshot, type, count, size_bytes) VALUES (?1, ?2, ?3, ?4)")         \
     X(TYPE_TOTAL_LIST,                                                                             \
       "SELECT type, count, size_bytes FROM type_total WHERE snapshot = ?1 ORDER BY type")          \
+    X(TYPE_TOTAL_TAKE,                                                                             \
+      "SELECT hsn__take_total(?2, type, count, size_bytes) FROM type_total WHERE snapshot = ?1")   \
     X(TYPE_TOTAL_TYPES,                                                                            \
       "SELECT name, module, kind, has_finalizer, NULL, count, size_bytes FROM type_total "         \
       "JOIN type ON id = type WHERE snapshot = ?1 ORDER BY type")                                  \
