@@ -15,7 +15,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Suites that gain nothing from a second build: they look at sources, or spend their time in Python.
-RELEASE_ONLY = {'lint', 'headers', 'leaks', 'casebook', 'kill', 'quickstart', 'docs'}
+RELEASE_ONLY = {'lint', 'headers', 'leaks', 'casebook', 'kill', 'quickstart', 'docs', 'year'}
 # Suites whose only point is what a sanitizer sees.
 SANITIZER_ONLY = {'fuzz'}
 # Suites that Meson does not know: a script that prints its own counts.
