@@ -9,6 +9,8 @@ enum { MAX_WHY_ROWS = 20, MAX_CAUSES = 5 };
 
 // A holder that explains less of the growth is no cause.
 static const double least_share = 0.05;
+// From this share on a holder is what the finding is about.
+static const double least_main_share = 0.5;
 
 // ---- tables -----------------------------------------------------------------------------------
 
@@ -136,7 +138,8 @@ static void forgive(hsn_report *report, size_t effect)
         rule->verdict = HSN_OUTCOME_PASSED;
 }
 
-// Did it gain no more than bytes of its type come and go by anyway, night by night?
+// Did it gain no more than bytes of its type come and go by anyway, night by night? Or, beside
+// larger ones, is it back where it was, as a cache is some nights after a restart?
 static bool is_usual(hsn__run *run, const hsn__columns *columns, const hsn_why_row *why,
                      double *values)
 {
@@ -145,7 +148,9 @@ static bool is_usual(hsn__run *run, const hsn__columns *columns, const hsn_why_r
         if (strcmp(totals->keys[row].type, why->type) != 0)
             continue;
         hsn__row_values(run, columns, row, false, values);
-        return (double)why->held_bytes_delta <= hsn__compare(run, values).margin;
+        hsn__comparison c = hsn__compare(run, values);
+        bool is_back = why->share < least_main_share && c.value_new <= c.highest;
+        return run->is_banded && (is_back || (double)why->held_bytes_delta <= c.margin);
     }
     return false;
 }
