@@ -104,7 +104,7 @@ static int add_node(building *b, const yaml_event_t *event, hsn__yaml_kind kind,
 
 static int take_scalar(building *b, const yaml_event_t *event)
 {
-    hsn__yaml *node;
+    hsn__yaml *node = NULL;
     const char *text = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
     if (length > MAX_SCALAR || strlen(text) != length)
@@ -123,7 +123,7 @@ static int take_scalar(building *b, const yaml_event_t *event)
 
 static int take_begin(building *b, const yaml_event_t *event, hsn__yaml_kind kind)
 {
-    hsn__yaml *node;
+    hsn__yaml *node = NULL;
     if (b->open && b->open->kind == HSN__YAML_MAPPING && !b->key)
         return fail_mark(b, event->start_mark, "a key must be a word");
     if (++b->depth > MAX_DEPTH)

@@ -237,7 +237,7 @@ static hsn_totals random_totals(check_random *random, size_t keys, size_t column
     for (size_t i = 0; i < keys; i++) {
         hsn_key key = {.module = "", .file = "", .function = "", .stack = HSN_NONE};
         uint32_t shape = check_random_below(random, 5), step = check_random_below(random, 40);
-        char name[16];
+        char name[32];
         size_t row;
         snprintf(name, sizeof name, "T%03zu", i);
         key.type = hsn__arena_copy(builder.arena, name, strlen(name));
