@@ -520,8 +520,8 @@ static hsn_text type_name(const struct reading *reading, size_t type)
     return text_of(reading, reading->types[type].type);
 }
 
-// The family that a type belongs to. Memory has names that everybody knows; other types are their
-// own.
+// The family that a type belongs to. Memory has names that everybody knows, and `peak_space` is of
+// `peak`; other types are their own.
 static hsn_text family_name(const struct reading *reading, size_t type)
 {
     static const struct {
@@ -538,7 +538,12 @@ static hsn_text family_name(const struct reading *reading, size_t type)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (hsn__text_is(type_name(reading, type), known[i].type))
             return hsn__text(known[i].family);
-    return type_name(reading, type);
+    const char *const suffix = "_space";
+    hsn_text name = type_name(reading, type);
+    size_t length = strlen(suffix);
+    if (name.length > length && !memcmp(name.data + name.length - length, suffix, length))
+        name.length -= length;
+    return name;
 }
 
 // The unit as the sink knows it, and what a value is of it.

@@ -99,7 +99,8 @@ def snapshot_rows_of_incomplete(cases, store):
 
 def test_unreadable(cases, folder):
     load_refused(cases, 'a missing dump', os.path.join(folder, 'missing.jsonl'), 'no such file|No such')
-    load_refused(cases, 'a folder', folder, 'directory')
+    os.mkdir(os.path.join(folder, 'empty'))
+    load_refused(cases, 'an empty folder', os.path.join(folder, 'empty'), 'no dump')
     load_refused(cases, 'an empty dump', write(os.path.join(folder, 'empty.jsonl'), b''), 'empty|format')
     load_refused(cases, 'an empty gzip', write(os.path.join(folder, 'e.jsonl.gz'), gzip.compress(b'')),
                  'empty|format')

@@ -47,7 +47,7 @@ def by_stack(path, metric):
         stack = tuple((f['file'], f['line'], '' if f['file'] else f.get('function') or '')
                       for f in row['stack'])
         sums[stack][0] += row['count']
-        sums[stack][1] += row['size_bytes']
+        sums[stack][1] += row['size_bytes'] if 'size_bytes' in row else row['value']
     return dict(sums)
 
 
