@@ -80,8 +80,16 @@ static const char pointer_kind[] = "hsn__taking";
 
 static void take_row(sqlite3_context *context, int value_count, sqlite3_value **values)
 {
-    (void)context, (void)value_count;
-    taking *t = sqlite3_value_pointer(values[0], pointer_kind);
+    // Kept from the first row on: to look at the pointer's kind costs a comparison of strings.
+    taking **kept = sqlite3_aggregate_context(context, sizeof *kept), *t;
+    (void)value_count;
+    if (!kept) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    if (!*kept)
+        *kept = sqlite3_value_pointer(values[0], pointer_kind);
+    t = *kept;
     if (!t || t->r < 0)
         return;
     const hsn__type_names *names = t->names;
