@@ -373,11 +373,12 @@ static int load_refs(hsn_heap *heap, uint32_t part, hsn_error *err)
         return r;
     // Every reference takes at least a byte, so a lie about their number cannot take all memory.
     if (segment.size < heap->ref_starts[rows])
-        return hsn__segment_fail(heap->store, HSN__COLUMN_TARGET, part, "too short", err);
-    if (!hsn__array_grow(&heap->refs, &heap->refs_capacity, (size_t)heap->ref_starts[rows],
-                         sizeof *heap->refs, SIZE_MAX))
-        return hsn__fail_memory(err);
-    r = decode_targets(heap, &segment, part, err);
+        r = hsn__segment_fail(heap->store, HSN__COLUMN_TARGET, part, "too short", err);
+    else if (!hsn__array_grow(&heap->refs, &heap->refs_capacity, (size_t)heap->ref_starts[rows],
+                              sizeof *heap->refs, SIZE_MAX))
+        r = hsn__fail_memory(err);
+    else
+        r = decode_targets(heap, &segment, part, err);
     if (r == HSN_OK)
         r = hsn__segment_read(heap->store, info_of(heap)->id, HSN__COLUMN_LABEL, part, rows,
                               &segment, err);
@@ -385,6 +386,7 @@ static int load_refs(hsn_heap *heap, uint32_t part, hsn_error *err)
         r = decode_labels(heap, &segment, part, err);
     if (r == HSN_OK)
         heap->refs_part = part;
+    hsn__segment_done(heap->store);
     return r;
 }
 
@@ -442,6 +444,7 @@ static int load_strings(hsn_heap *heap, uint32_t part, hsn_error *err)
         p += size;
     }
 done:
+    hsn__segment_done(heap->store);
     if (r < 0) {
         hsn__free(fresh.bytes);
         hsn__free(fresh.starts);

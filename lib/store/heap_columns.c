@@ -220,6 +220,7 @@ int hsn__heap_targets(hsn_heap *heap, uint32_t part, bool with_weak, hsn_node_id
     }
     if (r == HSN_OK && (p != end || written != total))
         r = hsn__segment_fail(store, HSN__COLUMN_TARGET, part, "wrong length", err);
+    hsn__segment_done(store);
 done:
     hsn__free(degrees[0]);
     return r;

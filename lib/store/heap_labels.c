@@ -52,6 +52,7 @@ int hsn__heap_label_codes(hsn_heap *heap, uint32_t part, uint32_t *out, uint64_t
     }
     if (p != end || written != total)
         r = hsn__segment_fail(store, HSN__COLUMN_LABEL, part, "cannot be decoded", err);
+    hsn__segment_done(store);
 done:
     hsn__free(degrees);
     return r;

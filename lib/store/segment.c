@@ -57,15 +57,23 @@ int hsn__segment_read(hsn_store *store, hsn_snapshot_id id, hsn__column column, 
         return hsn__segment_fail(store, column, part, "missing", err);
     if (r < 0)
         return r;
+    int64_t crc = sqlite3_column_int64(statement, 2);
     out->row_count = (uint64_t)sqlite3_column_int64(statement, 0);
     out->value_count = (uint64_t)sqlite3_column_int64(statement, 1);
     out->data = sqlite3_column_blob(statement, 3);
     out->size = (size_t)sqlite3_column_bytes(statement, 3);
     if (out->row_count != expected_rows)
-        return hsn__segment_fail(store, column, part, "wrong number of rows", err);
-    if (sqlite3_column_int64(statement, 2) != checksum(out->data, out->size))
-        return hsn__segment_fail(store, column, part, "checksum does not match", err);
-    return HSN_OK;
+        r = hsn__segment_fail(store, column, part, "wrong number of rows", err);
+    else if (crc != checksum(out->data, out->size))
+        r = hsn__segment_fail(store, column, part, "checksum does not match", err);
+    if (r < 0)
+        hsn__segment_done(store);
+    return r;
+}
+
+void hsn__segment_done(hsn_store *store)
+{
+    sqlite3_reset(store->statements[HSN__QUERY_SEGMENT_READ]);
 }
 
 int hsn__segment_values(hsn_store *store, hsn_snapshot_id id, hsn__column column, uint32_t part,
@@ -76,6 +84,7 @@ int hsn__segment_values(hsn_store *store, hsn_snapshot_id id, hsn__column column
     if (r < 0)
         return r;
     if (!hsn__column_decode(segment.data, segment.size, out, count))
-        return hsn__segment_fail(store, column, part, "cannot be decoded", err);
-    return HSN_OK;
+        r = hsn__segment_fail(store, column, part, "cannot be decoded", err);
+    hsn__segment_done(store);
+    return r;
 }

@@ -61,7 +61,7 @@ int hsn__segment_write(hsn_store *store, hsn_snapshot_id id, hsn__column column,
                        uint64_t row_count, uint64_t value_count, const void *data, size_t size,
                        hsn_error *err);
 
-/** The bytes of a segment, checked by CRC; valid until the next read. */
+/** The bytes of a segment, checked by CRC; valid until the next read or hsn__segment_done(). */
 typedef struct hsn__segment {
     const uint8_t *data;
     size_t size;
@@ -75,6 +75,9 @@ typedef struct hsn__segment {
  */
 int hsn__segment_read(hsn_store *store, hsn_snapshot_id id, hsn__column column, uint32_t part,
                       uint64_t expected_rows, hsn__segment *out, hsn_error *err);
+
+/** Let go of the bytes of the last read: while they stand, nobody can write to the file. */
+void hsn__segment_done(hsn_store *store);
 
 /** The fault of a segment whose bytes cannot be decoded. */
 int hsn__segment_fail(hsn_store *store, hsn__column column, uint32_t part, const char *what,

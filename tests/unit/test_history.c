@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 
 #include "heapsnap/finding.h"
+#include "heapsnap/graph.h"
 #include "heapsnap/heap.h"
 #include "heapsnap/history.h"
 #include "heapsnap/load.h"
@@ -327,6 +328,36 @@ static void failing_allocations_add_nothing(void)
     close_history(history);
 }
 
+// A heap that stays open holds no lock on the file between two calls.
+static void who_reads_does_not_keep_a_writer_waiting(void)
+{
+    const hsn_history_options with_graph = {.with_graph = 1};
+    hsn_snapshot_id id = 0, copy = 0;
+    hsn_error err = {0};
+    hsn_store *history = open_history(), *reader = NULL, *other = load("b", 20001, 3, true, &id);
+    hsn_heap *heap = NULL;
+    hsn_graph *graph = NULL;
+    hsn_type_list types = {0};
+    const hsn_ref *refs;
+    const char *string;
+    size_t count;
+    hsn_snapshot_id first = append(history, "a", 20000, 5, &with_graph);
+    CHECK_OK(hsn_store_open(&reader, history_path, NULL, &err), &err);
+    CHECK_OK(hsn_heap_open(&heap, reader, first, &err), &err);
+    CHECK_OK(hsn_heap_refs(heap, 0, &refs, &count, &err), &err);
+    if (hsn_heap_info(heap)->strings)
+        CHECK_OK(hsn_heap_string(heap, 0, &string, &err), &err);
+    CHECK_OK(hsn_graph_load(&graph, heap, HSN_GRAPH_FORWARD, NULL, &err), &err);
+    CHECK_OK(hsn_type_list_read(reader, first, &types, &err), &err);
+    CHECK_OK(hsn_history_append(history, other, id, NULL, &copy, &err), &err);
+    hsn_type_list_free(&types);
+    hsn_graph_free(graph);
+    hsn_heap_close(heap);
+    hsn_store_close(reader);
+    hsn_store_close(other);
+    close_history(history);
+}
+
 static void findings_go_along(void)
 {
     hsn_finding row = {.fingerprint = "00000000000000aa",
@@ -362,4 +393,4 @@ CHECK_MAIN(CHECK_CASE(begin), CHECK_CASE(a_copy_answers_as_the_original),
            CHECK_CASE(without_a_graph_totals_stay), CHECK_CASE(labels_stay_unique),
            CHECK_CASE(retention_keeps_what_its_rule_says),
            CHECK_CASE(a_year_of_nights_does_not_grow), CHECK_CASE(failing_allocations_add_nothing),
-           CHECK_CASE(findings_go_along))
+           CHECK_CASE(who_reads_does_not_keep_a_writer_waiting), CHECK_CASE(findings_go_along))
