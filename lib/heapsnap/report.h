@@ -178,7 +178,8 @@ typedef struct hsn_report_options {
  * Judge: find the inputs, choose the snapshot of tonight and its baseline, apply every rule,
  * explain what grew, and look up since when each finding is known.
  *
- * Nothing is written but, with options->keep, the history. Dates (of the allow-list) are compared
+ * Nothing is written but, with options->keep, the history, and the dominators that a rule `holder`
+ * computed into the store that it looked at. Dates (of the allow-list) are compared
  * with the time of capture of the judged snapshot, so the same inputs give the same report at any
  * time.
  *

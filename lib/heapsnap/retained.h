@@ -113,6 +113,21 @@ HSN_API void hsn_retained_groups_free(hsn_retained_groups *groups);
  */
 HSN_API int hsn_retained_stored(hsn_heap *heap, hsn_by by, uint64_t *out, hsn_error *err);
 
+/**
+ * Retained bytes of the objects at the end of holder patterns: out[i] of all objects whose pattern
+ * (docs/analysis/pattern.md: `app.cache._pending`, `app.cache._pending[*]`) fits globs[i] as a
+ * whole, every byte once; 0 when none does. Globs are those of hsn_glob_match(); a '[' that means
+ * itself is `[[]`. `flags` are those of hsn_dominators_read().
+ *
+ * Errors: HSN_ENOTFOUND (the store holds no dominators, and none are to be computed), HSN_ENOMEM,
+ *         HSN_ELIMIT, HSN_ESTORE, HSN_EFORMAT, HSN_ECANCELED.
+ * Cost:   those of hsn_pattern_find() and, after it, of hsn_dominators_read(); O(nodes) a glob.
+ * Threads: needs exclusive use of `heap` while it runs.
+ */
+HSN_API int hsn_retained_holders(hsn_heap *heap, const char *const *globs, size_t count,
+                                 unsigned flags, const hsn_progress *progress, uint64_t *out,
+                                 hsn_error *err);
+
 /** What immediately dominates the objects of some types, by the dominators' type. */
 typedef struct hsn_dominating_type {
     uint32_t type;           /**< type id; HSN_NONE: no object, see `name` */

@@ -4,6 +4,7 @@
 #include "report/report_private.h"
 
 #include "heapsnap/audit.h"
+#include "heapsnap/retained.h"
 
 #include <math.h>
 #include <string.h>
@@ -125,38 +126,49 @@ static int holder_glob(hsn__run *run, const char *pattern, const char **out)
             memcpy(to, "[[]", 3), to += 3;
         else
             *to++ = pattern[i];
-    *to++ = '*';
     *to = 0;
     *out = glob;
     return HSN_OK;
 }
 
-static int add_patterns(hsn__run *run, const hsn_pattern_list *list, hsn__graph_numbers *to)
+static int read_garbage(hsn__run *run, hsn_heap *heap, hsn__graph_numbers *to)
 {
-    const hsn_policy *policy = run->policy;
-    to->garbage_bytes = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->rows[i].held == HSN_HELD_GARBAGE)
-            to->garbage_bytes += (double)list->rows[i].size_bytes;
-    for (size_t rule = 0; rule < policy->rule_count; rule++) {
-        const char *glob = NULL;
-        if (policy->rules[rule].kind->measure != HSN__MEASURE_HOLDER)
-            continue;
-        int r = holder_glob(run, policy->rules[rule].pattern, &glob);
-        if (r < 0)
-            return r;
-        to->held_bytes[rule] = 0;
-        for (size_t i = 0; i < list->count; i++)
-            if (hsn_glob_match(glob, list->rows[i].text))
-                to->held_bytes[rule] += (double)list->rows[i].size_bytes;
-    }
-    return HSN_OK;
+    hsn_pattern_list list = {0};
+    int r = hsn_pattern_find(heap, NULL, 0, run->options->progress, &list, run->err);
+    to->garbage_bytes = r < 0 ? NAN : 0;
+    for (size_t i = 0; i < list.count; i++)
+        if (list.rows[i].held == HSN_HELD_GARBAGE)
+            to->garbage_bytes += (double)list.rows[i].size_bytes;
+    hsn_pattern_list_free(&list);
+    return r;
 }
 
-static bool wants(const hsn_policy *policy, hsn__measure least, hsn__measure most)
+// What the objects at the end of each holder rule's pattern retain.
+static int read_holders(hsn__run *run, hsn_heap *heap, hsn__graph_numbers *to)
+{
+    const hsn_policy *policy = run->policy;
+    // The next night and `retained` find them in the store, unless nothing is to be written.
+    unsigned flags = HSN_DOMINATORS_COMPUTE | (run->options->keep ? HSN_DOMINATORS_KEEP : 0);
+    const char **globs = hsn__arena_zeroed(run->arena, policy->rule_count, sizeof *globs);
+    uint64_t *bytes = hsn__arena_zeroed(run->arena, policy->rule_count, sizeof *bytes);
+    size_t count = 0;
+    int r = globs && bytes ? HSN_OK : hsn__fail_memory(run->err);
+    for (size_t i = 0; i < policy->rule_count && r >= 0; i++)
+        if (policy->rules[i].kind->measure == HSN__MEASURE_HOLDER)
+            r = holder_glob(run, policy->rules[i].pattern, &globs[count++]);
+    if (r >= 0)
+        r = hsn_retained_holders(heap, globs, count, flags, run->options->progress, bytes,
+                                 run->err);
+    for (size_t i = policy->rule_count; i-- > 0 && r >= 0;)
+        if (policy->rules[i].kind->measure == HSN__MEASURE_HOLDER)
+            to->held_bytes[i] = (double)bytes[--count];
+    return r;
+}
+
+static bool wants(const hsn_policy *policy, hsn__measure measure)
 {
     for (size_t i = 0; i < policy->rule_count; i++)
-        if (policy->rules[i].kind->measure >= least && policy->rules[i].kind->measure <= most)
+        if (policy->rules[i].kind->measure == measure)
             return true;
     return false;
 }
@@ -179,7 +191,6 @@ static int read_graph(hsn__run *run, size_t point)
 {
     hsn__graph_numbers *to = &run->graphs[point];
     hsn_snapshot_ref ref = hsn__point_ref(run, point);
-    hsn_pattern_list patterns = {0};
     hsn_heap *heap = NULL;
     int r;
     if (to->tried)
@@ -193,15 +204,12 @@ static int read_graph(hsn__run *run, size_t point)
     if (!hsn__point(run, point)->has_graph)
         return HSN_OK;
     r = hsn_heap_open(&heap, ref.store, ref.id, run->err);
-    if (r >= 0 && (wants(run->policy, HSN__MEASURE_GARBAGE, HSN__MEASURE_GARBAGE) ||
-                   wants(run->policy, HSN__MEASURE_HOLDER, HSN__MEASURE_HOLDER))) {
-        r = hsn_pattern_find(heap, NULL, 0, run->options->progress, &patterns, run->err);
-        if (r >= 0)
-            r = add_patterns(run, &patterns, to);
-    }
-    if (r >= 0 && wants(run->policy, HSN__MEASURE_SURPLUS, HSN__MEASURE_SURPLUS))
+    if (r >= 0 && wants(run->policy, HSN__MEASURE_GARBAGE))
+        r = read_garbage(run, heap, to);
+    if (r >= 0 && wants(run->policy, HSN__MEASURE_HOLDER))
+        r = read_holders(run, heap, to);
+    if (r >= 0 && wants(run->policy, HSN__MEASURE_SURPLUS))
         r = read_audit(run, heap, to);
-    hsn_pattern_list_free(&patterns);
     hsn_heap_close(heap);
     return r < 0 ? r : HSN_OK;
 }

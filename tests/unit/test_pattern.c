@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Chains merged by pattern, against chains spelled out one by one on random heaps.
 #include "heapsnap/pattern.h"
+#include "heapsnap/retained.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -182,6 +183,90 @@ static void test_pattern_counts_are_those_of_single_chains(void)
     "{'string':3,'text':'__globals__'}\n{'string':4,'text':'__dict__'}\n"                          \
     "{'string':5,'text':'run'}\n{'string':6,'text':'pages'}\n{'string':7,'text':'index'}\n"
 
+// ---- what the objects at the end of a pattern retain
+
+// By definition: what the root no longer reaches once the object is gone. Objects without any way
+// from the root are not asked for.
+static uint64_t bytes_without(const heap *h, int gone)
+{
+    bool seen[MOST] = {false};
+    int queue[MOST], count = 0;
+    uint64_t lost = 0;
+    if (gone != 0)
+        seen[0] = true, queue[count++] = 0;
+    for (int i = 0; i < count; i++)
+        for (int w = 0; w < h->nodes; w++)
+            if (h->reference[queue[i]][w] && !seen[w] && w != gone)
+                seen[w] = true, queue[count++] = w;
+    for (int v = 0; v < h->nodes; v++)
+        lost += seen[v] ? 0 : 16 + (uint64_t)v;
+    return lost;
+}
+
+static bool escape(const char *text, char *glob, size_t room)
+{
+    size_t size = 0;
+    for (; *text && size + 4 < room; text++)
+        size += (size_t)snprintf(glob + size, room - size, strchr("[*?\\", *text) ? "[%c]" : "%c",
+                                 *text);
+    glob[size] = 0;
+    return !*text;
+}
+
+static bool is_only_one(const hsn_pattern_list *list, size_t at)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (i != at && !strcmp(list->rows[i].text, list->rows[at].text))
+            return false;
+    return list->rows[at].count == 1;
+}
+
+// An object is known by its size where it is alone on its pattern.
+static size_t check_retained(const heap *h)
+{
+    snapshot_of s;
+    hsn_error err = {0};
+    hsn_pattern_list list = {0};
+    char glob[1024];
+    uint64_t bytes[2], whole = 0;
+    size_t asked = 0;
+    if (!write_heap(h, &s) || !CHECK_OK(hsn_pattern_find(s.heap, NULL, 0, NULL, &list, &err), &err))
+        return 0;
+    for (int v = 0; v < h->nodes; v++)
+        whole += 16 + (uint64_t)v;
+    for (size_t i = 0; i < list.count; i++) {
+        if (!is_only_one(&list, i) || !escape(list.rows[i].text, glob, sizeof glob))
+            continue;
+        const char *globs[] = {glob, "*"};
+        CHECK_OK(hsn_retained_holders(s.heap, globs, 2, HSN_DOMINATORS_COMPUTE, NULL, bytes, &err),
+                 &err);
+        CHECK_EQ(bytes[0], bytes_without(h, (int)list.rows[i].size_bytes - 16));
+        CHECK_EQ(bytes[1], whole);
+        asked++;
+    }
+    hsn_pattern_list_free(&list);
+    snapshot_close(&s);
+    return asked;
+}
+
+static void test_holders_retain_what_goes_with_them(void)
+{
+    check_random random = {7};
+    size_t asked = 0;
+    for (int round = 0; round < 60; round++) {
+        static heap h;
+        make(&h, &random);
+        for (uint32_t extra = check_random_below(&random, 12); extra > 0; extra--) {
+            int from = (int)check_random_below(&random, (uint32_t)h.nodes);
+            int to = (int)check_random_below(&random, (uint32_t)h.nodes);
+            h.reference[from][to] =
+                h.type[from] == 1 ? INDEXED : 1 + (int)check_random_below(&random, NAMES);
+        }
+        asked += check_retained(&h);
+    }
+    CHECK(asked > 300);
+}
+
 static bool open_shape(snapshot_of *out, const char *objects)
 {
     pen p = {0};
@@ -322,6 +407,7 @@ static void test_pattern_tells_whose_module_and_file_it_is(void)
 }
 
 CHECK_MAIN(CHECK_CASE(test_pattern_counts_are_those_of_single_chains),
+           CHECK_CASE(test_holders_retain_what_goes_with_them),
            CHECK_CASE(test_pattern_folds_a_list_of_a_million),
            CHECK_CASE(test_pattern_prefers_an_application_chain_to_globals),
            CHECK_CASE(test_pattern_says_the_key_that_all_agree_on),
