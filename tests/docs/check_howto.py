@@ -2,6 +2,8 @@
 """docs/howto-nightly.md in an empty folder: every command, every status, everything that it shows."""
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 
@@ -44,6 +46,26 @@ def check_report(cases, folder, env):
                     'and the line that allocates', where, line)
 
 
+def check_job(cases, folder, env):
+    """The step of the ready GitHub job that judges, with the guide's policy and nights."""
+    job = documents.read(e2elib.ROOT, 'docs/examples/github-actions.yml')
+    step = re.search(r'- name: Judge\n +run: >\n((?: {10}.*\n)+)', job)
+    if not cases.check(step, 'the job has a step that judges'):
+        return
+    command = ' '.join(step.group(1).split())
+    work = os.path.join(folder, 'job')
+    os.mkdir(work)
+    for night, status in ((1, 0), (2, 0), (3, 1)):
+        for name, source in (('policy.yaml', 'policy.yaml'), ('night.jsonl.gz', f'night{night}.jsonl.gz')):
+            shutil.copy(os.path.join(folder, source), os.path.join(work, name))
+        done = subprocess.run(['bash', '-ec', command], cwd=work, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env)
+        cases.check(done.returncode == status, f'the job of night {night}: status {done.returncode}',
+                    done.stdout)
+    cases.check('::error file=' in done.stdout and 'parcels.py,line=55' in done.stdout,
+                'the job points at the line', done.stdout)
+
+
 def test(cases):
     with e2elib.Folder('howto') as folder:
         checkout(folder)
@@ -59,6 +81,8 @@ def test(cases):
         text = documents.read(e2elib.ROOT, GUIDE)
         documents.run_document(cases, GUIDE, text, folder, env)
         check_report(cases, folder, env)
+        tools = os.path.join(folder, 'heapsnap', 'build', 'tools')
+        check_job(cases, folder, dict(env, PATH=tools + os.pathsep + env['PATH']))
         for name in ('report.html', 'report.md', 'heapsnap.prom', 'history.db'):
             cases.check(os.path.exists(os.path.join(folder, name)), f'{name} was written')
         for block in documents.blocks(text):
