@@ -4,8 +4,8 @@
 Blocks and inline code of README.md and docs/**.md: a command that begins with the name of a tool runs in a
 folder of its document's own, in the document's order; it must not end with status 2, and where the document shows
 what it prints, it prints such lines (numbers may differ). A fragment (`snapdiff --why`) is completed with
-inputs from OPERANDS, words in capitals are replaced by WORDS. Options alone (`--why`) must be those of a tool that
-the document is about. SQL blocks run through snapsql, YAML blocks are policies, Python blocks must parse.
+inputs from OPERANDS, words in capitals are replaced by WORDS. Options alone (`--why`) must exist, on pages of a tool or
+an analysis with that tool. SQL blocks run through snapsql, YAML blocks are policies, Python blocks must parse.
 """
 import ast
 import glob
@@ -165,9 +165,11 @@ def check_run(cases, path, command, folder, env):
 
 
 def check_options(cases, path, text, names, options):
-    """`--option` alone in a document is an option of a tool that the document names, or has as its subject."""
+    """`--option` alone is an option of some tool; on a page of an analysis, of one that the page names."""
     subject = os.path.splitext(os.path.basename(path))[0]
-    about = [name for name in names if re.search(r'\b%s\b' % name, text)] or names
+    about = names
+    if path.startswith('docs/analysis/'):
+        about = [name for name in names if re.search(r'\b%s\b' % name, text)] or names
     if path.startswith('docs/man/') and subject in names:
         about = [subject]
     for number, line in enumerate(without_blocks(text).split('\n'), 1):
