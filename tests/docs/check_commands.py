@@ -124,9 +124,11 @@ def completed(command, folder):
             rest.insert(rest.index('--by') + 1, words[words.index('--by') + 1])
     elif not any(os.path.exists(os.path.join(folder, word.split('#')[0])) or '*' in word
                  for word in rest if not word.startswith('-')) and '--formats' not in rest:
-        rest, changed = rest + OPERANDS[name], True
-        if name in ('snapsql', 'backrefs'):     # the store stands first
-            rest = OPERANDS[name][:1] + rest[:-len(OPERANDS[name])] + OPERANDS[name][1:]
+        if name in ('snapsql', 'backrefs') and any(word[0] != '-' for word in rest[:1]):
+            rest = OPERANDS[name][:1] + rest    # only the store is missing, and stands first
+        else:
+            rest = OPERANDS[name] + rest
+        changed = True
     return shlex.join([name, *rest]) if changed else command
 
 
