@@ -75,7 +75,8 @@ static size_t find_effect(const hsn_report *report)
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         for (size_t j = 0; j < report->finding_count; j++)
             if (!strcmp(report->findings[j].finding.rule, rules[i]) &&
-                report->findings[j].finding.severity != HSN_SEVERITY_NOTE)
+                report->findings[j].finding.severity != HSN_SEVERITY_NOTE &&
+                strcmp(report->findings[j].finding.kind, "persisting") != 0)
                 return j;
     return SIZE_MAX;
 }

@@ -117,6 +117,8 @@ static int run_all(hsn__run *run)
     if (r >= 0)
         r = hsn__rules_judge(run);
     if (r >= 0)
+        r = hsn__persist(run);
+    if (r >= 0)
         r = hsn__explain(run);
     if (r >= 0)
         r = order_findings(run);

@@ -177,6 +177,13 @@ int hsn__rule_close(hsn__run *run, size_t rule, const char *reason);
 /** A copy of a curve for a finding; NULL when memory runs out. */
 double *hsn__points_of(hsn__run *run, const double *values);
 
+/** What a row is called in a finding: the type, the module, "app.py:31". NULL: no memory. */
+const char *hsn__row_text(hsn__run *run, hsn_by by, const hsn_key *key);
+
+/** Growth that the last night had, that no rule finds any more, and that is still there: warnings
+ * of kind "persisting". Errors: HSN_ENOMEM, HSN_ESTORE, HSN_EFORMAT. */
+int hsn__persist(hsn__run *run);
+
 // ---- after the rules --------------------------------------------------------------------------
 
 /** types, why, cycles: what a page shows; findings that name the causes. */

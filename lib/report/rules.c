@@ -238,7 +238,7 @@ const char *hsn__by_word(hsn_by by)
     return by == HSN_BY_LINENO ? "line" : hsn_by_name(by);
 }
 
-static const char *key_text(hsn__run *run, hsn_by by, const hsn_key *key)
+const char *hsn__row_text(hsn__run *run, hsn_by by, const hsn_key *key)
 {
     if (by == HSN_BY_TYPE)
         return hsn__report_text(run, key->type);
@@ -255,7 +255,7 @@ static int row_finding(hsn__run *run, size_t index, const hsn__columns *columns,
     hsn__unit unit = found->counts ? HSN__UNIT_COUNT : rule->kind->unit;
     const hsn_key *key = &columns->totals.keys[found->row];
     const char *change = change_text(run, unit, &found->comparison);
-    const char *subject = key_text(run, rule->by, key);
+    const char *subject = hsn__row_text(run, rule->by, key);
     char limit[32];
     hsn__unit_text(unit, found->limit, limit);
     hsn__row_values(run, columns, found->row, found->counts, values);

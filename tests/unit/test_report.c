@@ -207,6 +207,62 @@ static void test_spike_fails_its_night_and_does_not_move_the_baseline(void)
     end(&w);
 }
 
+// Judge the newest night into a history.
+static int judge_into(const week *w, const char *text, const char *history, hsn_report *out)
+{
+    hsn_policy *policy = NULL;
+    hsn_error err = {0};
+    hsn_report_options options = {
+        .inputs = w->inputs + w->nights - 1, .input_count = 1, .history = history, .keep = 1};
+    *out = (hsn_report){0};
+    int r = hsn_policy_parse(&policy, "policy.yaml", text, strlen(text), &err);
+    if (r >= 0)
+        r = hsn_report_run(policy, &options, out, &err);
+    CHECK_OK(r, &err);
+    hsn_policy_free(policy);
+    return r;
+}
+
+static void test_regression_stays_a_warning_until_it_is_gone_or_allowed(void)
+{
+    static const char rules[] = "rules: [heap]",
+                      type_rules[] = "rules: [{rule: type, type: app.*}]",
+                      allowed[] = "rules: [heap]\nallow: [{rule: heap, reason: known}]";
+    const char *const policies[] = {rules, type_rules};
+    for (size_t policy = 0; policy < 2; policy++) {
+        week w;
+        char history[128];
+        size_t failed = 0, warned = 0;
+        if (!begin(&w))
+            return;
+        snprintf(history, sizeof history, "%s/h.db", w.folder);
+        for (unsigned night = 0; night < 24; night++) {
+            bool leaks = night >= 8 && night < 20, lets = night == 18 && !policy;
+            hsn_report report;
+            add_night(&w, leaks ? 201000 : 1000, 100000, 0);
+            if (judge_into(&w, lets ? allowed : policies[policy], history, &report) < 0)
+                break;
+            hsn_outcome verdict = report.rules[0].verdict;
+            failed += verdict == HSN_OUTCOME_FAILED;
+            warned += verdict == HSN_OUTCOME_WARNED;
+            if (night < 8 || night >= 20 || lets)
+                CHECK(verdict <= HSN_OUTCOME_PASSED);
+            else
+                CHECK(verdict >= HSN_OUTCOME_WARNED);
+            for (size_t i = 0; i < report.finding_count; i++)
+                if (!strcmp(report.findings[i].finding.kind, "persisting") && !lets) {
+                    CHECK(!report.findings[i].is_new);
+                    CHECK_EQ(report.findings[i].finding.seen.nights, night - 7);
+                    CHECK_EQ(report.findings[i].finding.severity, HSN_SEVERITY_WARN);
+                }
+            hsn_report_free(&report);
+        }
+        CHECK(failed >= 3 && warned >= 4);
+        unlink(history);
+        end(&w);
+    }
+}
+
 static void test_baseline_by_tag_is_the_named_release(void)
 {
     week w;
@@ -354,6 +410,7 @@ CHECK_MAIN(CHECK_CASE(test_heap_rule_takes_share_and_amount_together),
            CHECK_CASE(test_each_rule_fails_on_its_own_kind_of_growth),
            CHECK_CASE(test_growth_at_every_step_is_found_and_a_filling_cache_is_not),
            CHECK_CASE(test_spike_fails_its_night_and_does_not_move_the_baseline),
+           CHECK_CASE(test_regression_stays_a_warning_until_it_is_gone_or_allowed),
            CHECK_CASE(test_baseline_by_tag_is_the_named_release),
            CHECK_CASE(test_policy_is_read_whole),
            CHECK_CASE(test_policy_cut_or_changed_anywhere_is_refused_or_read),
