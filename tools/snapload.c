@@ -15,7 +15,7 @@
 
 static const char *output, *format, *label, *keep_graphs;
 static struct opt_list tags;
-static bool append, force, each;
+static bool append, force, each, no_symbols;
 static uint64_t keep_totals_s, jobs;
 
 static const struct opt opts[] = {
@@ -26,6 +26,8 @@ static const struct opt opts[] = {
     {OPT_LIST, 't', "tag", "NAME=VALUE", &tags, "give it a tag; may be repeated"},
     {OPT_TEXT, 0, "format", "FORMAT", &format,
      "the dumps' format, when it is not recognised; see snapinfo --formats"},
+    {OPT_FLAG, 0, "no-symbols", NULL, &no_symbols,
+     "do not name addresses from the programs and libraries of this machine"},
     {OPT_GROUP, .name = "Many dumps: of a folder, of a quoted pattern, or with --each"},
     {OPT_FLAG, 0, "each", NULL, &each, "every dump is a snapshot of its own"},
     {OPT_COUNT, 'j', "jobs", "N", &jobs, "load N dumps at a time; default: as many as cores"},
@@ -287,6 +289,7 @@ static int run(struct cli *cli)
         .append = append,
         .replace = force,
         .strict = cli->strict,
+        .no_symbols = no_symbols,
         .progress = cli_progress(cli),
         .retention = &retention,
     };

@@ -18,6 +18,7 @@ typedef struct hsn_load_options {
     int append;                     /**< add to an existing store instead of making a new one */
     int replace;                    /**< a new store may replace an existing file */
     int strict;                     /**< a damaged dump is an error and stores nothing */
+    int no_symbols;                 /**< no names from the programs and libraries of this machine */
     uint64_t max_objects;           /**< 0 = HSN_MAX_OBJECTS */
     uint64_t max_string_bytes;      /**< all strings together; 0 = 16 GiB */
     const hsn_progress *progress;   /**< may be NULL */

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "load/load_private.h"
+#include "load/symbols.h"
 #include "readers/reader.h"
 #include "store/builder.h"
 #include "store/copy.h"
@@ -29,6 +31,7 @@ typedef struct loading {
     hsn_snapshot_id first_id, last_id; // written so far
     size_t written;
     uint64_t peak_bytes;
+    hsn__symbols symbols; // of the dump that is being read
 } loading;
 
 static const char *base_name(const char *path)
@@ -76,6 +79,10 @@ static void begin_snapshot(loading *l, hsn_input *in)
     l->builder.progress = l->options->progress;
     l->builder.write_out = write_out;
     l->builder.write_out_context = l;
+    if (!l->options->no_symbols) {
+        l->builder.name_frame = hsn__symbols_name;
+        l->builder.name_frame_context = &l->symbols;
+    }
 }
 
 // A given label is the first snapshot's; the k-th of the same dump is LABEL-k.
@@ -140,6 +147,13 @@ static int write_out(void *context, hsn_error *err)
     return r;
 }
 
+// When a file was last written; 0 = not known, as of standard input.
+static int64_t modified_s(const char *path)
+{
+    struct stat status;
+    return !stat(path, &status) && S_ISREG(status.st_mode) ? status.st_mtime : 0;
+}
+
 static int read_dump(loading *l, const char *path, hsn_error *err)
 {
     hsn_input *in = NULL;
@@ -157,7 +171,12 @@ static int read_dump(loading *l, const char *path, hsn_error *err)
     l->builder.input = in;
     join(&l->source, " + ", base_name(path));
     join(&l->format, "+", reader->name);
+    l->symbols.dump_modified_s = modified_s(hsn__input_name(in));
     r = reader->read(in, &sink, &damage);
+    if (r >= 0) {
+        int told = hsn__symbols_tell(&l->symbols, &sink, &damage);
+        r = told < 0 ? told : r;
+    }
     if (r == HSN_PARTIAL) {
         l->complete = false;
         if (!l->damage.code)
@@ -183,6 +202,7 @@ static int read_dump(loading *l, const char *path, hsn_error *err)
     }
 done:
     l->builder.input = NULL;
+    hsn__symbols_clear(&l->symbols);
     hsn__input_close(in);
     hsn__buf_clear(&file);
     return r;

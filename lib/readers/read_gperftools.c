@@ -284,20 +284,50 @@ static int read_line(struct reading *reading, hsn_text line, uint64_t offset, hs
     return r < 0 ? r : add_sample(reading, counts, first, err);
 }
 
-// The file's own address if a mapping is known: equal in every run. A return address is one too
-// far.
+// The mapping of a file that holds an address; NULL = none.
+static const struct mapping *find_mapping(const struct reading *reading, uint64_t address)
+{
+    for (size_t i = 0; i < reading->mapping_count; i++) {
+        const struct mapping *mapping = &reading->mappings[i];
+        if (address >= mapping->start && address < mapping->end && mapping->path_length)
+            return mapping;
+    }
+    return NULL;
+}
+
+// A return address is one too far.
+static uint64_t call_of(uint64_t address)
+{
+    return address ? address - 1 : 0;
+}
+
+// How many of a stack's innermost frames are the allocator's own; never all of them.
+static size_t own_frames(const struct reading *reading, const struct sample *sample)
+{
+    for (size_t i = 0; i < sample->address_count; i++) {
+        const struct mapping *mapping =
+            find_mapping(reading, call_of(reading->addresses[sample->first_address + i]));
+        hsn_text path = {mapping ? reading->paths.data + mapping->path : NULL,
+                         mapping ? mapping->path_length : 0};
+        size_t slash = hsn__text_last(path, '/');
+        hsn_text name = hsn__text_part(path, slash < path.length ? slash + 1 : 0, path.length);
+        if (!hsn__text_take(&name, "libjemalloc.so") && !hsn__text_take(&name, "libtcmalloc"))
+            return i;
+    }
+    return 0;
+}
+
+// The file's own address if a mapping is known: equal in every run.
 static int push_address(struct reading *reading, uint64_t address, hsn_error *err)
 {
     char text[24];
     hsn_sink_frame frame = {.line = 0};
-    uint64_t at = address ? address - 1 : 0;
-    for (size_t i = 0; i < reading->mapping_count; i++) {
-        const struct mapping *mapping = &reading->mappings[i];
-        if (at >= mapping->start && at < mapping->end && mapping->path_length) {
-            frame.file = (hsn_text){reading->paths.data + mapping->path, mapping->path_length};
-            at = at - mapping->start + mapping->offset;
-            break;
-        }
+    uint64_t at = call_of(address);
+    const struct mapping *mapping = find_mapping(reading, at);
+    if (mapping) {
+        frame.file = (hsn_text){reading->paths.data + mapping->path, mapping->path_length};
+        frame.by_offset = true;
+        at = at - mapping->start + mapping->offset;
     }
     snprintf(text, sizeof text, "0x%" PRIx64, at);
     frame.function = hsn__text(text);
@@ -311,7 +341,8 @@ static int give_sample(struct reading *reading, const struct sample *sample, hsn
     profile->count = 0;
     for (size_t i = 0; i < sample->frame_count && r == HSN_OK; i++)
         r = hsn__profile_push_id(profile, reading->frames[sample->first_frame + i], err);
-    for (size_t i = 0; i < sample->address_count && !sample->frame_count && r == HSN_OK; i++)
+    size_t inner = sample->frame_count ? sample->address_count : own_frames(reading, sample);
+    for (size_t i = inner; i < sample->address_count && r == HSN_OK; i++)
         r = push_address(reading, reading->addresses[sample->first_address + i], err);
     const struct counts *counts = &sample->counts;
     uint32_t stack = HSN_NONE;

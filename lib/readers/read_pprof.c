@@ -53,16 +53,21 @@ struct field {
 // A function, location or mapping: an id of the file, and two values.
 struct item {
     uint64_t id;
-    uint64_t a; // function: name; location: mapping; mapping: start
-    uint64_t b; // function: file; location: address; mapping: file
-    uint32_t first_line, line_count;
-    uint32_t frame; // location without lines: id of the sink once it knows
+    uint64_t a;                      // function: name; location: mapping; mapping: file
+    uint64_t b;                      // function: file; location: address
+    uint32_t first_line, line_count; // mapping: first_line is its place in ranges
+    uint32_t frame;                  // location without lines: id of the sink once it knows
 };
 
 struct line {
     uint64_t function;
     uint32_t line;
     uint32_t frame;
+};
+
+// Where a mapping is, and from where in its file.
+struct range {
+    uint64_t start, end, offset;
 };
 
 struct items {
@@ -76,6 +81,8 @@ struct reading {
     struct items functions, locations, mappings;
     struct line *lines;
     size_t line_count, line_capacity;
+    struct range *ranges;
+    size_t range_count, range_capacity;
     hsn__buf texts;
     size_t *text_ends;
     size_t text_count, text_capacity;
@@ -194,22 +201,40 @@ static int add_location(struct reading *reading, struct cursor message, hsn_erro
     return r == HSN_OK ? add_item(&reading->locations, item, err) : r;
 }
 
-// Functions and mappings: numbers only.
-static int add_named(struct reading *reading, struct items *items, struct cursor message,
-                     uint64_t first, uint64_t second, hsn_error *err)
+static int add_function(struct reading *reading, struct cursor message, hsn_error *err)
 {
     struct item item = {.frame = HSN_NONE};
     struct field field;
     while (next_field(&message, &field)) {
         if (field.number == 1)
             item.id = field.value;
-        else if (field.number == first)
+        else if (field.number == 2)
             item.a = field.value;
-        else if (field.number == second)
+        else if (field.number == 4)
             item.b = field.value;
     }
-    return message.bad ? malformed(reading, "a damaged function or mapping", err)
-                       : add_item(items, item, err);
+    return message.bad ? malformed(reading, "a damaged function", err)
+                       : add_item(&reading->functions, item, err);
+}
+
+static int add_mapping(struct reading *reading, struct cursor message, hsn_error *err)
+{
+    struct item item = {.first_line = (uint32_t)reading->range_count, .frame = HSN_NONE};
+    uint64_t numbers[6] = {0};
+    struct field field;
+    while (next_field(&message, &field))
+        if (field.number < sizeof numbers / sizeof *numbers)
+            numbers[field.number] = field.value;
+    if (message.bad)
+        return malformed(reading, "a damaged mapping", err);
+    item.id = numbers[1];
+    item.a = numbers[5];
+    int r = grow(&reading->ranges, &reading->range_capacity, reading->range_count,
+                 sizeof *reading->ranges, err);
+    if (r < 0)
+        return r;
+    reading->ranges[reading->range_count++] = (struct range){numbers[2], numbers[3], numbers[4]};
+    return add_item(&reading->mappings, item, err);
 }
 
 static int add_text(struct reading *reading, struct cursor bytes, hsn_error *err)
@@ -267,11 +292,11 @@ static int add_message(struct reading *reading, const struct field *field, hsn_e
     case SAMPLE:
         return add_sample(reading, field->bytes, err);
     case MAPPING:
-        return add_named(reading, &reading->mappings, field->bytes, 2, 5, err);
+        return add_mapping(reading, field->bytes, err);
     case LOCATION:
         return add_location(reading, field->bytes, err);
     case FUNCTION:
-        return add_named(reading, &reading->functions, field->bytes, 2, 4, err);
+        return add_function(reading, field->bytes, err);
     case STRING:
         return add_text(reading, field->bytes, err);
     case PERIOD_TYPE:
@@ -412,17 +437,24 @@ static int push_line(struct reading *reading, struct line *line, hsn_error *err)
     return r;
 }
 
-// A location without symbols: its file and address stand for it.
+// A location without symbols: its file and the place in it, which is equal in every run; the
+// address where the mapping does not hold it.
 static int push_address(struct reading *reading, struct item *location, hsn_error *err)
 {
     char address[24];
     if (location->frame != HSN_NONE)
         return hsn__profile_push_id(&reading->profile, location->frame, err);
     const struct item *mapping = find_item(&reading->mappings, location->a);
-    snprintf(address, sizeof address, "0x%" PRIx64, location->b);
-    hsn_sink_frame frame = {.function = hsn__text(address)};
-    if (mapping)
-        frame.file = text_of(reading, mapping->b);
+    hsn_sink_frame frame = {.line = 0};
+    uint64_t at = location->b;
+    if (mapping) {
+        const struct range *range = &reading->ranges[mapping->first_line];
+        frame.file = text_of(reading, mapping->a);
+        frame.by_offset = frame.file.length && at >= range->start && at < range->end;
+        at = frame.by_offset ? at - range->start + range->offset : at;
+    }
+    snprintf(address, sizeof address, "0x%" PRIx64, at);
+    frame.function = hsn__text(address);
     int r = hsn__profile_push(&reading->profile, &frame, err);
     if (r == HSN_OK)
         location->frame = reading->profile.frames[reading->profile.count - 1];
@@ -683,6 +715,7 @@ static int read_profile(hsn_input *in, const hsn_sink *sink, hsn_error *err)
     hsn__free(reading.locations.list);
     hsn__free(reading.mappings.list);
     hsn__free(reading.lines);
+    hsn__free(reading.ranges);
     hsn__free(reading.text_ends);
     hsn__buf_clear(&reading.texts);
     hsn__buf_clear(&reading.samples);

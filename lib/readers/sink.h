@@ -59,6 +59,7 @@ typedef struct hsn_sink_frame {
     hsn_text file;
     hsn_text function; /**< may be empty */
     uint32_t line;
+    bool by_offset; /**< function is `0x…`, a byte of the program or library `file`, not its name */
 } hsn_sink_frame;
 
 /**

@@ -464,8 +464,15 @@ static int on_root(void *sink, const hsn_sink_root *root, hsn_error *err)
 static int on_frame(void *sink, const hsn_sink_frame *frame, uint32_t *out_id, hsn_error *err)
 {
     hsn__builder *b = sink;
+    hsn_sink_frame named;
     uint32_t file, function, place;
-    int r = put_string(&b->names, frame->file, &file, err);
+    int r = HSN_OK;
+    if (frame->by_offset && b->name_frame) {
+        r = b->name_frame(b->name_frame_context, frame, &named, err);
+        frame = &named;
+    }
+    if (r >= 0)
+        r = put_string(&b->names, frame->file, &file, err);
     if (r < 0)
         return r;
     r = put_string(&b->names, frame->function, &function, err);

@@ -111,6 +111,10 @@ typedef struct hsn__builder {
     /** Called for `next_snapshot` to write this one and start anew; NULL: a second is refused. */
     int (*write_out)(void *context, hsn_error *err);
     void *write_out_context;
+    /** Asked for frames by offset: *out is what to keep. NULL: they stay as they are. */
+    int (*name_frame)(void *context, const hsn_sink_frame *frame, hsn_sink_frame *out,
+                      hsn_error *err);
+    void *name_frame_context;
     uint64_t max_objects;
     uint64_t log_references; /**< in the log, dangling ones among them */
     uint64_t duplicate_objects;
