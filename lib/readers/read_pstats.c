@@ -17,6 +17,7 @@
 #define FLAG_REF  0x80
 #define MAX_ITEMS ((size_t)1 << 26)
 #define MAX_TEXT  ((size_t)1 << 28)
+#define MAX_NAME  ((size_t)1 << 20) // of one; a longer one is no name but damage
 
 enum kind { OTHER, INTEGER, REAL, TEXT, TUPLE, DICT, END, FUNCTION };
 
@@ -72,9 +73,9 @@ static int append(void *array, size_t *capacity, size_t count, size_t size, hsn_
 
 static int read_text(struct reading *reading, size_t length, struct value *out, hsn_error *err)
 {
-    const uint8_t *bytes = hsn__input_bytes(reading->profile.in, length);
+    const uint8_t *bytes = length > MAX_NAME ? NULL : hsn__input_bytes(reading->profile.in, length);
     if (!bytes)
-        return damaged(reading, "", err);
+        return damaged(reading, length > MAX_NAME ? "a name of absurd length" : "", err);
     *out = (struct value){.kind = TEXT, .start = reading->text.size, .length = length};
     hsn__buf_append(&reading->text, bytes, length);
     if (reading->text.failed)
