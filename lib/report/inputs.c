@@ -230,7 +230,8 @@ static int add_matches(hsn__run *run, const char *pattern, const char *label, si
     for (size_t i = 0; i < found.gl_pathc && r >= 0; i++) {
         struct stat status;
         const char *file = found.gl_pathv[i];
-        if (ends_in(file, ".tmp") || stat(file, &status) || !S_ISREG(status.st_mode))
+        if (ends_in(file, ".tmp") || stat(file, &status) ||
+            (!S_ISREG(status.st_mode) && !hsn_is_result_folder(file)))
             continue;
         r = hsn__inputs_add(run, file, label, NULL);
         ++*out_found;
@@ -272,8 +273,9 @@ static int add_choice(hsn__run *run, const hsn__input_choice *choice)
     if (!path)
         return HSN_ENOMEM;
     if (!stat(path, &status))
-        return S_ISDIR(status.st_mode) ? add_folder(run, path, choice->label)
-                                       : hsn__inputs_add(run, path, choice->label, NULL);
+        return S_ISDIR(status.st_mode) && !hsn_is_result_folder(path)
+                   ? add_folder(run, path, choice->label)
+                   : hsn__inputs_add(run, path, choice->label, NULL);
     if (!choice->literal && strpbrk(path, "*?["))
         return add_glob(run, path, choice->label);
     return hsn__inputs_add(run, path, choice->label, NULL);
