@@ -173,9 +173,10 @@ static void put_since(hsn__rendering *r, const hsn_report_finding *finding)
 {
     char since[64];
     hsn__since_text(finding, since);
-    hsn__buf_puts(r->out, "<p class=\"faint\">");
+    hsn__buf_printf(r->out, "<p class=\"faint\"><span class=\"badge %s\">",
+                    finding->is_new ? "new" : "since");
     hsn__put_xml(r->out, since);
-    hsn__buf_puts(r->out, " · <code>");
+    hsn__buf_puts(r->out, "</span> · <code>");
     hsn__put_xml(r->out, finding->finding.fingerprint);
     hsn__buf_puts(r->out, "</code> · rule ");
     hsn__put_xml(r->out, finding->finding.rule);
@@ -222,13 +223,46 @@ static void put_causes(hsn__rendering *r, size_t of)
     hsn__buf_puts(r->out, count ? "</ul>\n" : "");
 }
 
+// The cycle's drawing; its row of the table where it was not drawn.
+static void put_cycle_link(hsn__rendering *r, const hsn_report_finding *finding)
+{
+    const hsn_report *report = r->report;
+    if (!report->has_cycles || finding->cycle >= report->cycles.count)
+        return;
+    const char *text = report->cycles.rows[finding->cycle].shortest_text;
+    for (size_t i = 0; i < report->picture_count; i++)
+        if (report->pictures[i].kind == HSN_REPORT_CYCLE &&
+            !strcmp(report->pictures[i].title, text)) {
+            hsn__buf_printf(r->out, "<p><a href=\"#picture-%zu\">The cycle drawn</a></p>\n", i);
+            return;
+        }
+    if (finding->cycle < HSN__HTML_CYCLES)
+        hsn__buf_printf(r->out, "<p><a href=\"#cycle-%zu\">The cycle in the table</a></p>\n",
+                        finding->cycle);
+}
+
+// The same in every report, so that a link to a finding lasts; only the first may have it.
+static void put_anchor(hsn__rendering *r, size_t number)
+{
+    const hsn_report_finding *rows = r->report->findings;
+    const char *fingerprint = rows[number].finding.fingerprint;
+    bool taken = false;
+    for (size_t i = 0; i < number; i++)
+        taken = taken ||
+                (rows[i].cause_of == SIZE_MAX && !strcmp(rows[i].finding.fingerprint, fingerprint));
+    hsn__buf_printf(r->out, "finding-%s", fingerprint);
+    if (taken)
+        hsn__buf_printf(r->out, "-%zu", number);
+}
+
 static void put_finding(hsn__rendering *r, size_t number)
 {
     const hsn_report_finding *finding = &r->report->findings[number];
     bool allowed = *finding->allowed;
     const char *severity = hsn_severity_name(finding->finding.severity);
-    hsn__buf_printf(r->out, "<article class=\"finding %s\" id=\"finding-%s-%zu\">\n",
-                    allowed ? "note" : severity, finding->finding.fingerprint, number);
+    hsn__buf_printf(r->out, "<article class=\"finding %s\" id=\"", allowed ? "note" : severity);
+    put_anchor(r, number);
+    hsn__buf_puts(r->out, "\">\n");
     if (finding->points)
         put_spark(r, finding->points);
     hsn__buf_printf(r->out, "<h3><span class=\"badge %s\">%s</span> ",
@@ -236,6 +270,7 @@ static void put_finding(hsn__rendering *r, size_t number)
     hsn__put_xml(r->out, finding->finding.message);
     hsn__buf_puts(r->out, "</h3>\n");
     put_since(r, finding);
+    put_cycle_link(r, finding);
     if (allowed) {
         hsn__buf_puts(r->out, "<p>Allowed: ");
         hsn__put_xml(r->out, finding->allowed);
@@ -303,7 +338,7 @@ static void put_pictures(hsn__rendering *r, hsn_report_picture_kind kind)
         const hsn_report_picture *picture = &r->report->pictures[i];
         if (picture->kind != kind)
             continue;
-        hsn__buf_puts(r->out, "<figure class=\"picture\">\n");
+        hsn__buf_printf(r->out, "<figure class=\"picture\" id=\"picture-%zu\">\n", i);
         if (kind == HSN_REPORT_FLAME) {
             // With its script: it can be zoomed and searched.
             hsn__buf_puts(r->out, svg_element(picture));

@@ -7,6 +7,9 @@
 
 #include "report/report_render.h"
 
+/** Cycles in the table: those that a finding may link to. */
+enum { HSN__HTML_CYCLES = 200 };
+
 /** Sections with tables. Each writes nothing when it has no rows, but rules and snapshots. */
 void hsn__html_rules(hsn__rendering *rendering);
 void hsn__html_types(hsn__rendering *rendering);

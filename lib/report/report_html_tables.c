@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_TYPES = 1000, MOST_WHY = 100, MOST_CYCLES = 200, MOST_SNAPSHOTS = 400 };
+enum { MOST_TYPES = 1000, MOST_WHY = 100, MOST_SNAPSHOTS = 400 };
 
 typedef struct column {
     const char *title;
@@ -258,10 +258,10 @@ void hsn__html_cycles_begin(hsn__rendering *r)
         return;
     hsn__buf_puts(r->out, "<section id=\"cycles\">\n<h2>Reference cycles</h2>\n");
     begin_table(r->out, "cycles", NULL, "Search", columns);
-    for (size_t i = 0; i < cycles->count && shown < MOST_CYCLES; i++, shown++) {
+    for (size_t i = 0; i < cycles->count && shown < HSN__HTML_CYCLES; i++, shown++) {
         const hsn_cycle *cycle = &cycles->rows[i];
         bool is_new = r->report->cycle_is_new && r->report->cycle_is_new[i];
-        hsn__buf_puts(r->out, "<tr>");
+        hsn__buf_printf(r->out, "<tr id=\"cycle-%zu\">", i);
         text_cell(r->out, is_new ? "new" : "");
         text_cell(r->out, hsn_cycle_kind_name(cycle->kind));
         code_cell(r->out, cycle->shortest_text);

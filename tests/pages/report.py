@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The report's page in a real browser: sort, search, keyboard, zoom, dark, phone, print; no complaint, no network."""
 import os
+import re
 import subprocess
 import sys
 
@@ -122,6 +123,13 @@ def contents(cases, page):
                       ".filter(h => !document.querySelector(h))")
     cases.check(not broken, 'every section that is named is there', broken)
     ids = page.run("Array.from(document.querySelectorAll('[id]')).map(e => e.id)")
+    marks = page.run("Array.from(document.querySelectorAll('article.finding')).map(a => a.id)")
+    cases.check(marks and any(re.fullmatch('finding-[0-9a-f]{16}', mark) for mark in marks),
+                'findings are named by their fingerprints', marks)
+    drawn = page.run("""Array.from(document.querySelectorAll('.finding a[href^="#picture-"]')).map(
+        a => document.querySelector(a.getAttribute('href') + ' img') !== null)""")
+    cases.check(drawn and all(drawn), 'the finding of a cycle leads to its drawing', drawn)
+    cases.check(page.run("document.querySelectorAll('.finding .badge.new').length") > 0, 'new findings say so')
     cases.check(len(ids) == len(set(ids)), 'ids are unique', sorted(i for i in set(ids) if ids.count(i) > 1)[:5])
 
 
