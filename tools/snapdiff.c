@@ -69,10 +69,10 @@ static void number_cells(hsn_table *table, const hsn_diff_row *row)
 }
 
 // Everything that is not listed: cut off by the limit, or unchanged.
-static hsn_diff_row rest_of(const hsn_diff *diff, size_t shown)
+static hsn_diff_row rest_of(const hsn_diff *diff)
 {
     hsn_diff_row rest = diff->sum;
-    for (size_t i = 0; i < shown; i++) {
+    for (size_t i = 0; i < diff->count; i++) {
         const hsn_diff_row *row = &diff->rows[i];
         rest.old_cell.count -= row->old_cell.count;
         rest.new_cell.count -= row->new_cell.count;
@@ -84,17 +84,17 @@ static hsn_diff_row rest_of(const hsn_diff *diff, size_t shown)
     return rest;
 }
 
-static void note_rows(struct cli *cli, hsn_table *table, const hsn_diff *diff, size_t shown)
+static void note_rows(struct cli *cli, hsn_table *table, const hsn_diff *diff)
 {
     bool adds_up = !grouping.cumulative;
-    size_t cut = diff->count - shown;
+    size_t cut = diff->matched - diff->count;
     size_t hidden = unchanged ? 0 : diff->unchanged;
     const char *note = cut && hidden ? cli_format(cli, "(%zu more, %zu unchanged)", cut, hidden)
                        : cut         ? cli_format(cli, "(%zu more)", cut)
                        : hidden      ? cli_format(cli, "(%zu unchanged)", hidden)
                                      : NULL;
     if (note && adds_up) {
-        hsn_diff_row rest = rest_of(diff, shown);
+        hsn_diff_row rest = rest_of(diff);
         grouping_note_cells(table, diff->totals.by, note);
         number_cells(table, &rest);
     }
@@ -110,14 +110,13 @@ static void note_rows(struct cli *cli, hsn_table *table, const hsn_diff *diff, s
 static int print_diff(struct cli *cli, const hsn_diff *diff)
 {
     hsn_table *table = NULL;
-    size_t shown = grouping_shown(cli, diff->count);
     int r = grouping_table(cli, &diff->totals, numbers, &table);
-    for (size_t i = 0; !r && i < shown; i++) {
+    for (size_t i = 0; !r && i < diff->count; i++) {
         grouping_cells(cli, table, &diff->totals, &diff->rows[i].key);
         number_cells(table, &diff->rows[i]);
     }
     if (!r && cli->format == FORMAT_TEXT)
-        note_rows(cli, table, diff, shown);
+        note_rows(cli, table, diff);
     hsn_table *members = grouping_members(&diff->totals);
     if (!r)
         r = out_table(cli, "diff", table, members);
@@ -128,11 +127,7 @@ static int print_diff(struct cli *cli, const hsn_diff *diff)
 
 static bool grew(const hsn_diff *diff)
 {
-    for (size_t i = 0; i < diff->count; i++)
-        if (diff->rows[i].size_bytes_delta > 0 &&
-            (uint64_t)diff->rows[i].size_bytes_delta >= min_growth)
-            return true;
-    return false;
+    return diff->most_bytes_gained > 0 && (uint64_t)diff->most_bytes_gained >= min_growth;
 }
 
 static int run_why(struct cli *cli, struct snapshot **snapshots, size_t count)
@@ -178,7 +173,7 @@ static int check_options(struct cli *cli)
 
 static int run(struct cli *cli)
 {
-    hsn_diff_options options = {.sort = sort_by};
+    hsn_diff_options options = {.sort = sort_by, .limit = grouping_limit(cli)};
     struct snapshot **snapshots;
     hsn_error err = {0};
     hsn_diff diff = {0};

@@ -106,17 +106,17 @@ static double share_of(hsn_cell part, hsn_cell whole)
 }
 
 // What the limit cut off, and all: for people only, since it is no row.
-static void note_rows(struct cli *cli, hsn_table *table, const hsn_top *top, size_t shown)
+static void note_rows(struct cli *cli, hsn_table *table, const hsn_top *top)
 {
     bool adds_up = !grouping.cumulative;
-    if (shown < top->count && adds_up) {
+    if (top->count < top->matched && adds_up) {
         hsn_cell rest = top->sum;
-        for (size_t i = 0; i < shown; i++) {
+        for (size_t i = 0; i < top->count; i++) {
             rest.count -= top->rows[i].count;
             rest.size_bytes -= top->rows[i].size_bytes;
         }
         grouping_note_cells(table, top->totals.by,
-                            cli_format(cli, "(%zu more)", top->count - shown));
+                            cli_format(cli, "(%zu more)", top->matched - top->count));
         number_cells(table, rest, NULL, share_of(rest, top->whole), NAN);
     }
     if (adds_up && top->sum.size_bytes != top->whole.size_bytes) {
@@ -207,7 +207,7 @@ static const struct held *held_of(const struct held_list *list, const hsn_key *k
 static int print_groups(struct cli *cli, struct snapshot *snapshot, hsn_by by)
 {
     struct held_list held;
-    hsn_top_options options = {.sort = sort_by};
+    hsn_top_options options = {.sort = sort_by, .limit = grouping_limit(cli)};
     hsn_snapshot_ref ref = {snapshot->store, snapshot->id};
     hsn_table *table = NULL;
     hsn_error err = {0};
@@ -221,16 +221,15 @@ static int print_groups(struct cli *cli, struct snapshot *snapshot, hsn_by by)
         return r;
     if (hsn_top_read(ref, &options, &top, &err) < 0)
         return cli_failed(cli, snapshot->argument, &err);
-    size_t shown = grouping_shown(cli, top.count);
     r = grouping_table(cli, &top.totals, numbers, &table);
-    for (size_t i = 0; !r && i < shown; i++) {
+    for (size_t i = 0; !r && i < top.count; i++) {
         const hsn_top_row *row = &top.rows[i];
         grouping_cells(cli, table, &top.totals, &row->key);
         number_cells(table, (hsn_cell){row->count, row->size_bytes}, held_of(&held, &row->key, by),
                      row->share, row->cumulative_share);
     }
     if (!r && cli->format == FORMAT_TEXT)
-        note_rows(cli, table, &top, shown);
+        note_rows(cli, table, &top);
     hsn_table *members = grouping_members(&top.totals);
     if (!r)
         r = out_table(cli, "top", table, members);
@@ -282,6 +281,7 @@ static int print_objects(struct cli *cli, const struct snapshot *snapshot)
     hsn_table *table = NULL;
     hsn_heap *heap = NULL;
     hsn_error err = {0}, missing = {0};
+    size_t limit = grouping_limit(cli);
     if (sort_by == HSN_TOP_BY_COUNT)
         return cli_usage(cli, "--sort count needs groups; it does not go with --by object");
     // The options for allocations are refused as they are for types.
@@ -290,8 +290,8 @@ static int print_objects(struct cli *cli, const struct snapshot *snapshot)
         return status;
     int r = hsn_heap_open(&heap, snapshot->store, snapshot->id, &err);
     if (r >= 0)
-        r = hsn_top_objects_read(heap, grouping.type, grouping.module,
-                                 grouping_shown(cli, SIZE_MAX), &top, &err);
+        r = hsn_top_objects_read(heap, grouping.type, grouping.module, limit ? limit : SIZE_MAX,
+                                 &top, &err);
     if (r >= 0) {
         r = hsn_dominators_read(heap, dominators_flags(), cli_progress(cli), &dominators, &missing);
         if (r < 0 && r != HSN_ENOTFOUND)

@@ -1,32 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Ranking the differences between the totals of two snapshots.
-#include "analysis/totals_private.h"
+#include "analysis/ranking.h"
 
 #include "base/alloc.h"
 #include "base/fail.h"
-
-#include <stdlib.h>
-
-// What a row is sorted by: up to four numbers, descending, then its key.
-typedef struct sort_key {
-    uint64_t numbers[4];
-    uint32_t row;
-} sort_key;
-
-typedef struct order {
-    const hsn_totals *totals;
-    int tie_sign; // +1 = keys ascending, -1 = descending
-} order;
-
-static int compare(const void *a, const void *b, void *context)
-{
-    const sort_key *x = a, *y = b;
-    const order *by = context;
-    for (int i = 0; i < 4; i++)
-        if (x->numbers[i] != y->numbers[i])
-            return x->numbers[i] < y->numbers[i] ? 1 : -1;
-    return by->tie_sign * hsn_totals_compare_keys(by->totals, x->row, y->row);
-}
 
 // Signed order in unsigned numbers.
 static uint64_t bias(int64_t value)
@@ -56,10 +33,10 @@ static void swap(uint64_t *a, uint64_t *b)
     *b = kept;
 }
 
-static sort_key make_sort_key(const hsn_diff_row *row, uint32_t number, hsn_diff_sort sort,
-                              bool by_count)
+static hsn__rank_key make_sort_key(const hsn_diff_row *row, uint32_t number, hsn_diff_sort sort,
+                                   bool by_count)
 {
-    sort_key key = {.row = number};
+    hsn__rank_key key = {.row = number};
     uint64_t count = bias(row->count_delta), bytes = bias(row->size_bytes_delta);
     switch (sort) {
     case HSN_DIFF_SORT_DEFAULT:
@@ -94,42 +71,59 @@ static void count_row(hsn_diff *diff, const hsn_diff_row *row)
     hsn__cell_add(&diff->sum.old_cell, row->old_cell.count, row->old_cell.size_bytes);
     hsn__cell_add(&diff->sum.new_cell, row->new_cell.count, row->new_cell.size_bytes);
     diff->grew += row->size_bytes_delta > 0;
+    if (row->size_bytes_delta > diff->most_bytes_gained)
+        diff->most_bytes_gained = row->size_bytes_delta;
     diff->shrank += row->size_bytes_delta < 0;
     diff->unchanged += !row->size_bytes_delta && !row->count_delta;
+}
+
+static int choose(hsn_diff *diff, const hsn_diff_options *options, hsn__ranking *ranking,
+                  hsn_error *err)
+{
+    hsn_totals *totals = &diff->totals;
+    hsn_diff_sort sort = options->sort;
+    if (sort == HSN_DIFF_SORT_DEFAULT)
+        sort = hsn_by_is_site(totals->by) ? HSN_DIFF_SORT_MAGNITUDE : HSN_DIFF_SORT_GROWTH;
+    int r = hsn__ranking_begin(ranking, totals, options->limit,
+                               sort == HSN_DIFF_SORT_MAGNITUDE ? -1 : 1, err);
+    for (size_t i = 0; r >= 0 && i < totals->count; i++) {
+        hsn_diff_row row = make_row(totals->cells[2 * i], totals->cells[2 * i + 1]);
+        count_row(diff, &row);
+        if (options->changed_only && !row.count_delta && !row.size_bytes_delta)
+            continue;
+        hsn__rank_key key = make_sort_key(&row, (uint32_t)i, sort, totals->by_count);
+        hsn__ranking_put(ranking, &key);
+        diff->matched++;
+    }
+    if (r >= 0)
+        hsn__ranking_end(ranking);
+    return r;
 }
 
 int hsn__diff_rank(hsn_totals *totals, const hsn_diff_options *options, hsn_diff *out,
                    hsn_error *err)
 {
-    size_t count = totals->count;
-    hsn_diff_sort sort = options->sort;
-    sort_key *keys = hsn__alloc_array(count, sizeof *keys);
+    hsn__ranking ranking;
     *out = (hsn_diff){.totals = *totals};
     *totals = (hsn_totals){0};
-    out->rows = hsn__alloc_array(count, sizeof *out->rows);
-    int r = keys && out->rows ? HSN_OK : hsn__fail_memory(err);
+    int r = choose(out, options, &ranking, err);
     if (r < 0)
         goto done;
-    if (sort == HSN_DIFF_SORT_DEFAULT)
-        sort = hsn_by_is_site(out->totals.by) ? HSN_DIFF_SORT_MAGNITUDE : HSN_DIFF_SORT_GROWTH;
-    for (size_t i = 0; i < count; i++) {
-        const hsn_cell *cells = &out->totals.cells[2 * i];
-        hsn_diff_row row = make_row(cells[0], cells[1]);
-        count_row(out, &row);
-        if (!options->changed_only || row.count_delta || row.size_bytes_delta)
-            keys[out->count++] = make_sort_key(&row, (uint32_t)i, sort, out->totals.by_count);
+    out->rows = hsn__alloc_array(ranking.count, sizeof *out->rows);
+    if (!out->rows) {
+        r = hsn__fail_memory(err);
+        goto done;
     }
-    order by = {.totals = &out->totals, .tie_sign = sort == HSN_DIFF_SORT_MAGNITUDE ? -1 : 1};
-    qsort_r(keys, out->count, sizeof *keys, compare, &by);
-    for (size_t i = 0; i < out->count; i++) {
-        const hsn_cell *cells = &out->totals.cells[2 * (size_t)keys[i].row];
-        out->rows[i] = make_row(cells[0], cells[1]);
-        out->rows[i].key = out->totals.keys[keys[i].row];
+    for (; out->count < ranking.count; out->count++) {
+        uint32_t row = ranking.keys[out->count].row;
+        const hsn_cell *cells = &out->totals.cells[2 * (size_t)row];
+        out->rows[out->count] = make_row(cells[0], cells[1]);
+        out->rows[out->count].key = out->totals.keys[row];
     }
     out->sum = make_row(out->sum.old_cell, out->sum.new_cell);
     out->whole = make_row(out->totals.wholes[0], out->totals.wholes[1]);
 done:
-    hsn__free(keys);
+    hsn__ranking_clear(&ranking);
     if (r < 0)
         hsn_diff_free(out);
     return r;

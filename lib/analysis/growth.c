@@ -157,7 +157,7 @@ int hsn__growth_rank_held(hsn_totals *totals, const char *const *holders,
     *totals = (hsn_totals){0};
     // One row more than there are keys: the place of a row that is not wanted.
     out->rows = hsn__alloc_array(out->totals.count + 1, sizeof *out->rows);
-    int r = out->rows ? HSN_OK : hsn__fail_memory(err);
+    int r = out->rows ? hsn__totals_order_stacks(&out->totals, err) : hsn__fail_memory(err);
     if (r >= 0)
         r = hsn__growth_begin(&work, options, out->totals.wholes, out->snapshots, out, err);
     if (r >= 0)

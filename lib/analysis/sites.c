@@ -310,11 +310,7 @@ static int keep_stacks(sites *s, hsn_error *err)
     totals->frame_count = s->frame_count;
     totals->stacks = stacks;
     totals->stack_count = s->stack_count;
-    uint32_t *order = hsn__arena_alloc(s->builder.arena, s->stack_count * sizeof *order);
-    if (!order)
-        return hsn__fail_memory(err);
-    totals->stack_order = order;
-    return hsn__stack_order(totals, order, err);
+    return HSN_OK;
 }
 
 int hsn__totals_of_profiles(const hsn_profile *const *profiles, size_t count,

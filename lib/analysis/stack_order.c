@@ -22,6 +22,32 @@ static int compare_frames(const void *a, const void *b, void *context)
     return order ? order : (i > j) - (i < j);
 }
 
+static size_t depth_of(const hsn_totals *totals, uint32_t stack)
+{
+    size_t depth = 0;
+    for (; stack != HSN_NONE; stack = totals->stacks[stack].parent)
+        depth++;
+    return depth;
+}
+
+// Equal stacks are one stack: two that differ are told apart where their callers become the same.
+int hsn__stack_compare(const hsn_totals *totals, uint32_t a, uint32_t b)
+{
+    const hsn_stack *stacks = totals->stacks;
+    size_t depth_a = depth_of(totals, a), depth_b = depth_of(totals, b);
+    for (size_t i = depth_b; i < depth_a; i++)
+        a = stacks[a].parent;
+    for (size_t i = depth_a; i < depth_b; i++)
+        b = stacks[b].parent;
+    if (a == b)
+        return (depth_a > depth_b) - (depth_a < depth_b);
+    while (stacks[a].parent != stacks[b].parent) {
+        a = stacks[a].parent;
+        b = stacks[b].parent;
+    }
+    return compare_frames(&stacks[a].frame, &stacks[b].frame, (void *)(uintptr_t)totals->frames);
+}
+
 // Stacks in order of their newest frames, by counting. `starts` has room for frame_count + 1.
 static void order_by_frame(const hsn_totals *totals, const uint32_t *rank, uint32_t *starts,
                            uint32_t *out)
@@ -52,7 +78,8 @@ static void walk(const hsn_totals *totals, const uint32_t *first, const uint32_t
     }
 }
 
-int hsn__stack_order(const hsn_totals *totals, uint32_t *out, hsn_error *err)
+// The number of each stack in the order of all.
+static int number_stacks(const hsn_totals *totals, uint32_t *out, hsn_error *err)
 {
     size_t frames = totals->frame_count, stacks = totals->stack_count;
     uint32_t *sorted = hsn__alloc_array(frames, sizeof *sorted);
@@ -86,5 +113,16 @@ done:
     hsn__free(by_frame);
     hsn__free(first);
     hsn__free(next);
+    return r;
+}
+
+int hsn__totals_order_stacks(hsn_totals *totals, hsn_error *err)
+{
+    if (totals->by != HSN_BY_TRACEBACK || totals->stack_order)
+        return HSN_OK;
+    uint32_t *order = hsn__arena_alloc(totals->memory, totals->stack_count * sizeof *order);
+    int r = order ? number_stacks(totals, order, err) : hsn__fail_memory(err);
+    if (r >= 0)
+        totals->stack_order = order;
     return r;
 }

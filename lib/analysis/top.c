@@ -1,77 +1,69 @@
 // SPDX-License-Identifier: MIT
 // Ranking the totals of one snapshot.
-#include "analysis/totals_private.h"
+#include "analysis/ranking.h"
 
 #include "base/alloc.h"
 #include "base/fail.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-typedef struct order {
-    const hsn_totals *totals;
-    bool by_count;
-    int tie_sign; // +1 = keys ascending, -1 = descending
-} order;
-
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-    return a < b ? 1 : a > b ? -1 : 0;
-}
-
-static int compare(const void *a, const void *b, void *context)
-{
-    const order *by = context;
-    size_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-    const hsn_cell *x = &by->totals->cells[i], *y = &by->totals->cells[j];
-    int bytes = compare_numbers(x->size_bytes, y->size_bytes);
-    int count = compare_numbers(x->count, y->count);
-    if (by->by_count ? count : bytes)
-        return by->by_count ? count : bytes;
-    if (bytes || count)
-        return bytes ? bytes : count;
-    return by->tie_sign * hsn_totals_compare_keys(by->totals, i, j);
-}
-
-static void fill_rows(hsn_top *top, const uint32_t *numbers, bool cumulative)
+static int choose(hsn_top *top, const hsn_top_options *options, hsn__ranking *ranking,
+                  hsn_error *err)
 {
     hsn_totals *totals = &top->totals;
+    bool by_count = options->sort == HSN_TOP_BY_COUNT || totals->by_count;
+    int tie_sign = hsn_by_is_site(totals->by) ? -1 : 1;
+    int r = hsn__ranking_begin(ranking, totals, options->limit, tie_sign, err);
+    for (size_t i = 0; r >= 0 && i < totals->count; i++) {
+        const hsn_cell *cell = &totals->cells[i];
+        hsn__rank_key key = {.numbers = {by_count ? cell->count : cell->size_bytes,
+                                         by_count ? cell->size_bytes : cell->count},
+                             .row = (uint32_t)i};
+        hsn__cell_add(&top->sum, cell->count, cell->size_bytes);
+        hsn__ranking_put(ranking, &key);
+    }
+    if (r >= 0)
+        hsn__ranking_end(ranking);
+    return r;
+}
+
+static void fill_rows(hsn_top *top, const hsn__ranking *ranking, bool cumulative)
+{
+    const hsn_totals *totals = &top->totals;
     double whole = (double)top->whole.size_bytes;
-    for (size_t i = 0; i < totals->count; i++) {
-        hsn_cell cell = totals->cells[numbers[i]];
-        hsn__cell_add(&top->sum, cell.count, cell.size_bytes);
+    hsn_cell sum = {0};
+    for (size_t i = 0; i < ranking->count; i++) {
+        uint32_t row = ranking->keys[i].row;
+        hsn_cell cell = totals->cells[row];
+        hsn__cell_add(&sum, cell.count, cell.size_bytes);
         top->rows[i] = (hsn_top_row){
-            .key = totals->keys[numbers[i]],
+            .key = totals->keys[row],
             .count = cell.count,
             .size_bytes = cell.size_bytes,
             .share = whole > 0 ? (double)cell.size_bytes / whole : 0,
             .cumulative_share = cumulative  ? NAN
-                                : whole > 0 ? (double)top->sum.size_bytes / whole
+                                : whole > 0 ? (double)sum.size_bytes / whole
                                             : 0,
         };
     }
+    top->count = ranking->count;
 }
 
 int hsn__top_rank(hsn_totals *totals, const hsn_top_options *options, hsn_top *out, hsn_error *err)
 {
-    size_t count = totals->count;
-    uint32_t *numbers = hsn__alloc_array(count, sizeof *numbers);
-    *out = (hsn_top){.totals = *totals, .whole = totals->wholes[0]};
+    hsn__ranking ranking;
+    *out = (hsn_top){.totals = *totals, .whole = totals->wholes[0], .matched = totals->count};
     *totals = (hsn_totals){0};
-    out->rows = hsn__alloc_array(count, sizeof *out->rows);
-    int r = numbers && out->rows ? HSN_OK : hsn__fail_memory(err);
+    int r = choose(out, options, &ranking, err);
     if (r < 0)
         goto done;
-    for (size_t i = 0; i < count; i++)
-        numbers[i] = (uint32_t)i;
-    order by = {.totals = &out->totals,
-                .by_count = options->sort == HSN_TOP_BY_COUNT || out->totals.by_count,
-                .tie_sign = hsn_by_is_site(out->totals.by) ? -1 : 1};
-    qsort_r(numbers, count, sizeof *numbers, compare, &by);
-    out->count = count;
-    fill_rows(out, numbers, options->totals.cumulative);
+    out->rows = hsn__alloc_array(ranking.count, sizeof *out->rows);
+    if (out->rows)
+        fill_rows(out, &ranking, options->totals.cumulative);
+    else
+        r = hsn__fail_memory(err);
 done:
-    hsn__free(numbers);
+    hsn__ranking_clear(&ranking);
     if (r < 0)
         hsn_top_free(out);
     return r;

@@ -322,6 +322,8 @@ int hsn_totals_compare_keys(const hsn_totals *totals, size_t a, size_t b)
 {
     const hsn_key *x = &totals->keys[a], *y = &totals->keys[b];
     int order;
+    if (totals->by == HSN_BY_TRACEBACK && !totals->stack_order)
+        return hsn__stack_compare(totals, x->stack, y->stack);
     if (totals->by == HSN_BY_TRACEBACK)
         return (totals->stack_order[x->stack] > totals->stack_order[y->stack]) -
                (totals->stack_order[x->stack] < totals->stack_order[y->stack]);

@@ -28,6 +28,7 @@ typedef enum hsn_diff_sort {
 typedef struct hsn_diff_options {
     hsn_totals_options totals;
     hsn_diff_sort sort;
+    size_t limit;     /**< rows; 0 = all */
     int changed_only; /**< leave out rows whose count and bytes are equal on both sides */
 } hsn_diff_options;
 
@@ -42,9 +43,11 @@ typedef struct hsn_diff_row {
 typedef struct hsn_diff {
     hsn_diff_row *rows;
     size_t count;
+    size_t matched;     /**< rows without the limit */
     size_t grew;        /**< rows with more bytes, listed or not */
     size_t shrank;      /**< rows with fewer */
     size_t unchanged;   /**< rows with equal count and bytes */
+    int64_t most_bytes_gained; /**< by any row, listed or not; 0 = none grew */
     hsn_diff_row sum;   /**< of everything that the filters let through; its key is empty */
     hsn_diff_row whole; /**< of the two snapshots */
     hsn_totals totals;  /**< what the rows point into */
@@ -59,7 +62,7 @@ typedef struct hsn_diff {
  *
  * Owns:   free *out with hsn_diff_free().
  * Errors: as hsn_totals_read().
- * Cost:   O(t log t), t = types, or stacks, on both sides; no object is looked at.
+ * Cost:   O(t log limit), t = types, or stacks, on both sides; no object is looked at.
  * Source: docs/analysis/diff.md
  */
 HSN_API int hsn_diff_between(hsn_snapshot_ref old_snapshot, hsn_snapshot_ref new_snapshot,

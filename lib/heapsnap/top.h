@@ -19,6 +19,7 @@ typedef enum hsn_top_sort {
 typedef struct hsn_top_options {
     hsn_totals_options totals;
     hsn_top_sort sort;
+    size_t limit; /**< rows; 0 = all */
 } hsn_top_options;
 
 typedef struct hsn_top_row {
@@ -32,7 +33,8 @@ typedef struct hsn_top_row {
 typedef struct hsn_top {
     hsn_top_row *rows;
     size_t count;
-    hsn_cell sum;      /**< of the rows; more than `whole` with `cumulative` */
+    size_t matched;    /**< rows without the limit */
+    hsn_cell sum;      /**< of all rows, listed or not; more than `whole` with `cumulative` */
     hsn_cell whole;    /**< of the snapshot, whatever the filters leave out */
     hsn_totals totals; /**< what the rows point into */
 } hsn_top;
@@ -46,7 +48,7 @@ typedef struct hsn_top {
  *
  * Owns:   free *out with hsn_top_free().
  * Errors: as hsn_totals_read().
- * Cost:   O(t log t), t = types, or stacks; no object is looked at.
+ * Cost:   O(t log limit), t = types, or stacks; no object is looked at.
  * Source: docs/analysis/top.md
  */
 HSN_API int hsn_top_read(hsn_snapshot_ref snapshot, const hsn_top_options *options, hsn_top *out,

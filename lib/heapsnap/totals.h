@@ -138,7 +138,7 @@ typedef struct hsn_totals {
     size_t frame_count;
     const hsn_stack *stacks; /**< of all snapshots: equal frames, equal stack; by traceback only */
     size_t stack_count;
-    const uint32_t *stack_order; /**< number of each stack in their order; by traceback only */
+    const uint32_t *stack_order; /**< private: number of each stack in their order, or NULL */
     void *memory;                /**< private */
 } hsn_totals;
 
@@ -162,7 +162,7 @@ HSN_API void hsn_totals_free(hsn_totals *totals);
 
 /**
  * The order of two keys (strcmp's sign): by type, module, file, line, function; by traceback from
- * the oldest frame on, as tracemalloc orders. Cost: O(1).
+ * the oldest frame on, as tracemalloc orders. Cost: O(1), by traceback O(frames).
  */
 HSN_API int hsn_totals_compare_keys(const hsn_totals *totals, size_t a, size_t b);
 

@@ -111,9 +111,9 @@ int grouping_check(struct cli *cli, hsn_by by, struct snapshot *const *snapshots
     return STATUS_OK;
 }
 
-size_t grouping_shown(const struct cli *cli, size_t count)
+size_t grouping_limit(const struct cli *cli)
 {
-    return count < cli->limit ? count : (size_t)cli->limit;
+    return cli->limit >= SIZE_MAX ? 0 : (size_t)cli->limit;
 }
 
 static const hsn_column frame_fields[] = {

@@ -67,8 +67,8 @@ hsn_by grouping_by(const struct grouping *grouping, hsn_by by, struct snapshot *
  */
 int grouping_check(struct cli *cli, hsn_by by, struct snapshot *const *snapshots, size_t count);
 
-/** How many of `count` rows to print. */
-size_t grouping_shown(const struct cli *cli, size_t count);
+/** How many rows to print; 0 = all. */
+size_t grouping_limit(const struct cli *cli);
 
 enum { GROUPING_COLUMNS = 4 };
 
