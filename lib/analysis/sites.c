@@ -10,6 +10,7 @@
 // Source: Snapshot._group_by() and _compare_grouped_stats() of CPython's Lib/tracemalloc.py define
 // what the groups are; tests/tracemalloc compares with them.
 #include "analysis/filter.h"
+#include "analysis/stacks.h"
 #include "analysis/totals_private.h"
 
 #include "base/alloc.h"
@@ -26,13 +27,11 @@ typedef struct sites {
     hsn__intern names;  // files and functions
     hsn__map64 places;  // (file, function or "") → place
     hsn__map64 frames;  // (place, line) → frame of all snapshots
-    hsn__map64 stacks;  // (caller + 1, frame) → stack of all snapshots
     uint32_t *rows;     // of a frame, or of a stack by traceback; HSN_NONE = none yet
     size_t row_count, row_capacity;
     hsn_frame *frame_list; // by frame
     size_t frame_count, frame_capacity;
-    hsn_stack *stack_list; // by stack
-    size_t stack_count, stack_capacity;
+    hsn__stacks stacks;
     hsn__map64 domains; // by domain: ids are rows
 } sites;
 
@@ -84,26 +83,11 @@ static int put_frame(sites *s, const hsn_frame *frame, uint32_t *out_id, hsn_err
     return fresh->file && fresh->function ? HSN_OK : hsn__fail_memory(err);
 }
 
-static int put_stack(sites *s, uint32_t caller, uint32_t frame, uint32_t *out_id, hsn_error *err)
-{
-    uint32_t above = caller == HSN_NONE ? 0 : caller + 1;
-    *out_id = hsn__map64_put(&s->stacks, (uint64_t)above << 32 | frame);
-    if (*out_id == UINT32_MAX)
-        return hsn__fail_memory(err);
-    if (*out_id < s->stack_count)
-        return HSN_OK;
-    if (!hsn__array_grow(&s->stack_list, &s->stack_capacity, s->stack_count + 1,
-                         sizeof *s->stack_list, UINT32_MAX - 2))
-        return hsn__fail_memory(err);
-    s->stack_list[s->stack_count++] = (hsn_stack){.frame = frame, .parent = caller};
-    return HSN_OK;
-}
-
 // The row of frame (or stack) number `id`, made on first use.
 static int put_row(sites *s, uint32_t id, size_t *out_row, hsn_error *err)
 {
     bool by_stack = s->options->by == HSN_BY_TRACEBACK;
-    size_t ids = by_stack ? s->stack_count : s->frame_count;
+    size_t ids = by_stack ? s->stacks.count : s->frame_count;
     if (!hsn__array_grow(&s->rows, &s->row_capacity, ids, sizeof *s->rows, UINT32_MAX))
         return hsn__fail_memory(err);
     while (s->row_count < ids)
@@ -111,7 +95,7 @@ static int put_row(sites *s, uint32_t id, size_t *out_row, hsn_error *err)
     *out_row = s->rows[id];
     if (s->rows[id] != HSN_NONE)
         return HSN_OK;
-    const hsn_frame *frame = &s->frame_list[by_stack ? s->stack_list[id].frame : id];
+    const hsn_frame *frame = &s->frame_list[by_stack ? s->stacks.list[id].frame : id];
     bool by_module = s->options->by == HSN_BY_SITE_MODULE;
     hsn_key key = {.type = "",
                    .module = by_module ? frame->file : "",
@@ -226,7 +210,7 @@ static int add_stackless(sites *s, size_t column, const hsn_cell *sum, hsn_error
     uint32_t id;
     int r = put_frame(s, &unknown, &id, err);
     if (r >= 0 && s->options->by == HSN_BY_TRACEBACK)
-        r = put_stack(s, HSN_NONE, id, &id, err);
+        r = hsn__stacks_put(&s->stacks, HSN_NONE, id, &id, err);
     return r < 0 ? r : add_row(s, id, column, sum, err);
 }
 
@@ -236,17 +220,24 @@ static int add_profile(sites *s, const hsn_profile *profile, size_t column, hsn_
     hsn_cell *sums = hsn__alloc_zeroed(profile->stack_count + 1, sizeof *sums);
     uint32_t *frames = hsn__alloc_array(profile->frame_count, sizeof *frames);
     uint32_t *stacks = hsn__alloc_array(by_stack ? profile->stack_count : 0, sizeof *stacks);
+    bool is_first = !s->stacks.count && !s->frame_count;
     int r = sums && frames && stacks ? HSN_OK : hsn__fail_memory(err);
     for (size_t i = 0; r >= 0 && !by_domain && i < profile->frame_count; i++)
         r = put_frame(s, &profile->frames[i], &frames[i], err);
     if (r >= 0)
         r = sum_stacks(s, profile, column, sums, err);
+    // Stacks differ within a profile; so they do here, unless two frames have become one.
+    bool is_taken = by_stack && is_first && s->frame_count == profile->frame_count;
+    if (r >= 0 && is_taken)
+        r = hsn__stacks_take(&s->stacks, profile, frames, err);
     for (size_t i = 0; r >= 0 && !by_domain && i < profile->stack_count; i++) {
         const hsn_stack *stack = &profile->stacks[i];
         uint32_t id = frames[stack->frame];
-        if (by_stack) {
+        if (is_taken) {
+            id = (uint32_t)i;
+        } else if (by_stack) {
             uint32_t caller = stack->parent == HSN_NONE ? HSN_NONE : stacks[stack->parent];
-            r = put_stack(s, caller, id, &stacks[i], err);
+            r = hsn__stacks_put(&s->stacks, caller, id, &stacks[i], err);
             id = stacks[i];
         }
         if (r >= 0 && (sums[i].count || sums[i].size_bytes))
@@ -297,7 +288,7 @@ static int keep_stacks(sites *s, hsn_error *err)
 {
     hsn_totals *totals = &s->builder.totals;
     size_t frame_bytes = s->frame_count * sizeof *s->frame_list;
-    size_t stack_bytes = s->stack_count * sizeof *s->stack_list;
+    size_t stack_bytes = s->stacks.count * sizeof *s->stacks.list;
     hsn_frame *frames = hsn__arena_alloc(s->builder.arena, frame_bytes);
     hsn_stack *stacks = hsn__arena_alloc(s->builder.arena, stack_bytes);
     if (!frames || !stacks)
@@ -305,11 +296,11 @@ static int keep_stacks(sites *s, hsn_error *err)
     if (frame_bytes)
         memcpy(frames, s->frame_list, frame_bytes);
     if (stack_bytes)
-        memcpy(stacks, s->stack_list, stack_bytes);
+        memcpy(stacks, s->stacks.list, stack_bytes);
     totals->frames = frames;
     totals->frame_count = s->frame_count;
     totals->stacks = stacks;
-    totals->stack_count = s->stack_count;
+    totals->stack_count = s->stacks.count;
     return HSN_OK;
 }
 
@@ -341,10 +332,9 @@ done:
     hsn__intern_clear(&s.names);
     hsn__map64_clear(&s.places);
     hsn__map64_clear(&s.frames);
-    hsn__map64_clear(&s.stacks);
     hsn__map64_clear(&s.domains);
     hsn__free(s.rows);
     hsn__free(s.frame_list);
-    hsn__free(s.stack_list);
+    hsn__stacks_clear(&s.stacks);
     return r;
 }

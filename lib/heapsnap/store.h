@@ -223,7 +223,7 @@ HSN_API void hsn_metric_list_free(hsn_metric_list *list);
 typedef struct hsn_profile {
     hsn_frame *frames;
     size_t frame_count;
-    hsn_stack *stacks;
+    hsn_stack *stacks; /**< no two of the same frame and caller */
     size_t stack_count;
     hsn_stack_total *totals; /**< by metric, then stack, then domain */
     size_t total_count;

@@ -20,6 +20,15 @@ typedef struct memory_profile {
     hsn_stack_total totals[TOTALS];
 } memory_profile;
 
+// Whether one of the stacks before `i` is the same. Those of a snapshot differ.
+static bool is_there(const hsn_stack *stacks, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (stacks[j].frame == stacks[i].frame && stacks[j].parent == stacks[i].parent)
+            return true;
+    return false;
+}
+
 static void make_random(memory_profile *p, check_random *random)
 {
     static const char *const files[] = {"a.py", "b.py", "/x/lib/python3.9/c.py", ""};
@@ -34,9 +43,11 @@ static void make_random(memory_profile *p, check_random *random)
             (hsn_frame){files[check_random_below(random, 4)],
                         functions[check_random_below(random, 3)], check_random_below(random, 3)};
     for (uint32_t i = 0; i < p->profile.stack_count; i++) {
-        p->stacks[i].frame = check_random_below(random, (uint32_t)p->profile.frame_count);
-        p->stacks[i].parent =
-            i && check_random_below(random, 5) ? check_random_below(random, i) : HSN_NONE;
+        do {
+            p->stacks[i].frame = check_random_below(random, (uint32_t)p->profile.frame_count);
+            p->stacks[i].parent =
+                i && check_random_below(random, 5) ? check_random_below(random, i) : HSN_NONE;
+        } while (is_there(p->stacks, i));
     }
     for (size_t i = 0; i < p->profile.total_count; i++)
         p->totals[i] = (hsn_stack_total){
