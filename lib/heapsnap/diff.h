@@ -43,14 +43,14 @@ typedef struct hsn_diff_row {
 typedef struct hsn_diff {
     hsn_diff_row *rows;
     size_t count;
-    size_t matched;     /**< rows without the limit */
-    size_t grew;        /**< rows with more bytes, listed or not */
-    size_t shrank;      /**< rows with fewer */
-    size_t unchanged;   /**< rows with equal count and bytes */
+    size_t matched;            /**< rows without the limit */
+    size_t grew;               /**< rows with more bytes, listed or not */
+    size_t shrank;             /**< rows with fewer */
+    size_t unchanged;          /**< rows with equal count and bytes */
     int64_t most_bytes_gained; /**< by any row, listed or not; 0 = none grew */
-    hsn_diff_row sum;   /**< of everything that the filters let through; its key is empty */
-    hsn_diff_row whole; /**< of the two snapshots */
-    hsn_totals totals;  /**< what the rows point into */
+    hsn_diff_row sum;          /**< of everything that the filters let through; its key is empty */
+    hsn_diff_row whole;        /**< of the two snapshots */
+    hsn_totals totals;         /**< what the rows point into */
 } hsn_diff;
 
 /**
