@@ -79,6 +79,7 @@ typedef struct hsn__patterns {
     hsn__pattern_slot *slots;
     size_t slot_mask, slot_used;
     uint32_t elsewhere;     /**< name of the root of what has no pattern of its own */
+    uint32_t any_name;      /**< name of attributes that were merged; 0 = none were */
     hsn__intern names;      /**< of labels and roots; id 0 is "" */
     hsn__intern type_names; /**< id = type */
     hsn__pattern_type *types;

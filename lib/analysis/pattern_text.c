@@ -123,7 +123,11 @@ static int put_general(telling *t, uint32_t label, uint32_t type, hsn__buf *out,
     if (is_indexed(&ref) && ref.label_form == HSN_LABEL_NONE)
         name = "[*]";
     *out_label = name;
-    hsn__ref_text(&ref, name, type_name, out);
+    uint32_t any = t->patterns->any_name;
+    if (any && label == hsn__pattern_label(HSN_REF_ATTRIBUTE, any))
+        hsn__buf_printf(out, ".%s", name);
+    else
+        hsn__ref_text(&ref, name, type_name, out);
     return HSN_OK;
 }
 

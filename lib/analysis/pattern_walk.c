@@ -259,11 +259,21 @@ static void put_without_line(const char *name, hsn__buf *out)
     hsn__buf_append(out, name, has_line ? (size_t)(colon - name) : strlen(name));
 }
 
-// A module's name; modules that are made by number ("plugin_17") are one.
+// The length of a word of hexadecimal digits, as a hash or a UUID has, that begins at `p`.
+static size_t hash_length(const char *name, const char *p)
+{
+    size_t length = strspn(p, "0123456789abcdef");
+    bool begins = p == name || p[-1] == '_' || p[-1] == '-' || p[-1] == '.';
+    bool ends = !p[length] || p[length] == '_' || p[length] == '-' || p[length] == '.';
+    return begins && ends && length >= 8 && strcspn(p, "0123456789") < length ? length : 0;
+}
+
+// A module's name; modules that are made by number ("plugin_17") or by hash are one.
 static void put_module(const char *name, hsn__buf *out)
 {
     for (const char *p = name; *p;) {
-        size_t digits = strspn(p, "0123456789");
+        size_t hash = hash_length(name, p);
+        size_t digits = hash ? hash : strspn(p, "0123456789");
         bool number = digits > 1 || (digits && p > name && p[-1] == '_');
         if (number)
             hsn__buf_putc(out, '*');

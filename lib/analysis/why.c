@@ -259,6 +259,8 @@ int hsn_why_over(const hsn_snapshot_ref *snapshots, size_t count, const hsn_why_
     if (r >= 0)
         r = level(&w, err);
     if (r >= 0)
+        r = hsn__why_merge_names(&w.patterns, w.cells, count, &w.placed, err);
+    if (r >= 0)
         r = explain(&w, options ? options->limit : 0, arena, out, err);
     if (r >= 0 && w.has_retained)
         r = hsn__why_pack(w.placed.pattern, w.placed.graph->node_count, &w.last, err);

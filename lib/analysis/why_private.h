@@ -60,6 +60,15 @@ typedef struct hsn__why_cycle {
 int hsn__why_cycle_find(const hsn__placed *placed, const hsn__patterns *patterns, hsn_node_id node,
                         hsn__arena *arena, hsn__why_cycle *out, hsn_error *err);
 
+/**
+ * Merge the patterns of attributes that were made at run time. `cells` (by snapshot, as long as the
+ * patterns) and the patterns of `placed`, the last snapshot, follow; what the first one has stays.
+ *
+ * Errors: HSN_ENOMEM, HSN_ELIMIT. Cost: O(patterns log patterns + nodes).
+ */
+int hsn__why_merge_names(hsn__patterns *patterns, hsn__pattern_cell **cells, size_t snapshots,
+                         hsn__placed *placed, hsn_error *err);
+
 /** What the rows are made from. */
 typedef struct hsn__why_source {
     const hsn__growth_tree *tree;

@@ -68,6 +68,12 @@ static int common_stack(filling *f, const hsn__pattern_sample *sample, uint32_t 
     return HSN_OK;
 }
 
+// tracemalloc says <unknown> where it found no file.
+static bool is_typed(const char *file)
+{
+    return *file == '<' && strcmp(file, "<unknown>") != 0 && !hsn__is_stdlib_file(file);
+}
+
 static int fill_stack(filling *f, uint32_t stack, hsn_why_row *row, hsn_error *err)
 {
     int r = HSN_OK;
@@ -96,7 +102,7 @@ static int fill_stack(filling *f, uint32_t stack, hsn_why_row *row, hsn_error *e
         if (!site && hsn__is_application_file(copy->file))
             site = copy;
         // Code out of a string, where nothing on the stack has a file.
-        else if (!typed && copy->file[0] == '<' && !hsn__is_stdlib_file(copy->file))
+        else if (!typed && is_typed(copy->file))
             typed = copy;
     }
     if (!site)

@@ -113,8 +113,11 @@ static bool outgrew(const hsn__growth_tree *t, uint32_t p)
     return (double)t->after[p].count - expected >= gained / 2;
 }
 
-static bool is_held_by_name(const hsn__pattern *row)
+static bool is_held_by_name(const hsn__growth_tree *t, const hsn__pattern *row)
 {
+    uint32_t any = t->patterns->any_name;
+    if (any && row->label == hsn__pattern_label(HSN_REF_ATTRIBUTE, any))
+        return false;
     switch (row->label >> HSN__LABEL_NAME_BITS) {
     case HSN_REF_VALUE:
     case HSN_REF_KEY:
@@ -164,7 +167,7 @@ static int find_entries(hsn__growth_tree *t, hsn_error *err)
         if (!begins && !swells)
             continue;
         uint32_t group =
-            swells || is_held_by_name(row) || row->parent < HSN__TOP_COUNT ? p : row->parent;
+            swells || is_held_by_name(t, row) || row->parent < HSN__TOP_COUNT ? p : row->parent;
         uint32_t entry = entry_for(t, group, p, entry_of_group);
         if (entry == HSN_NONE) {
             r = hsn__fail_memory(err);
@@ -207,6 +210,25 @@ static bool carries(const hsn__growth_tree *t, uint32_t p, int64_t least)
     return hsn__gained_count(t, p) >= least && t->gains[p].own > 0;
 }
 
+static uint8_t kind_of(const hsn__growth_tree *t, uint32_t p)
+{
+    return t->patterns->types[t->patterns->rows[p].type].kind;
+}
+
+// Of two patterns at one holder: the heavier one; but a container wins over the keys it stands at.
+static bool tells_more(const hsn__growth_tree *t, uint32_t p, uint32_t best)
+{
+    bool is_key = t->patterns->rows[p].label >> HSN__LABEL_NAME_BITS == HSN_REF_KEY;
+    bool best_is_key = t->patterns->rows[best].label >> HSN__LABEL_NAME_BITS == HSN_REF_KEY;
+    uint8_t kind = kind_of(t, is_key ? best : p);
+    bool container = kind == HSN_KIND_DICT || kind == HSN_KIND_LIST || kind == HSN_KIND_SET ||
+                     kind == HSN_KIND_TUPLE;
+    if (is_key != best_is_key && container &&
+        t->patterns->rows[p].parent == t->patterns->rows[best].parent)
+        return best_is_key;
+    return t->gains[p].below > t->gains[best].below;
+}
+
 // Below the entries, nearest first, the pattern whose type tells most.
 static int find_subject(const hsn__growth_tree *t, const uint32_t *starts, size_t start_count,
                         uint32_t entry, uint32_t **queue, size_t *capacity, uint32_t *out,
@@ -233,9 +255,12 @@ static int find_subject(const hsn__growth_tree *t, const uint32_t *starts, size_
             uint8_t best_rank = best == HSN_NONE ? HSN__TYPE_PLAIN : rank_of(t, best);
             bool as_near = best != HSN_NONE && t->patterns->rows[best].depth == row->depth;
             if (best == HSN_NONE || rank > best_rank ||
-                (rank == best_rank && as_near && t->gains[p].below > t->gains[best].below))
+                (rank == best_rank && as_near && tells_more(t, p, best)))
                 best = p;
         }
+        // A class made at run time brings what hangs on it: members, defaults.
+        if (carries(t, p, least) && kind_of(t, p) == HSN_KIND_TYPE)
+            continue;
         for (uint32_t c = t->first_child[p]; c != HSN_NONE && count < MAX_LOOK;
              c = t->next_sibling[c]) {
             if (t->entry_of[c] != entry || hsn__gained_count(t, c) < least)
@@ -303,16 +328,68 @@ static int find_subjects(hsn__growth_tree *t, hsn_error *err)
 
 // ---- in which order
 
+static uint32_t root_of(const hsn__growth_tree *t, uint32_t p)
+{
+    while (t->patterns->rows[p].parent >= HSN__TOP_COUNT)
+        p = t->patterns->rows[p].parent;
+    return p;
+}
+
+static const char *name_of(const hsn__intern *names, uint32_t id, size_t *out_length,
+                           size_t *out_top_length)
+{
+    size_t length;
+    const char *name = hsn__intern_get(names, id, &length);
+    // Interned texts have no NUL at their end.
+    const char *dot = length ? memchr(name, '.', length) : NULL;
+    *out_top_length = dot ? (size_t)(dot - name) : length;
+    *out_length = length;
+    return name;
+}
+
+// Whether the package of a type was imported after the first snapshot.
+static bool is_of_new_package(const hsn__growth_tree *t, uint32_t type)
+{
+    size_t all, length, other_all, other_length;
+    const char *name = name_of(&t->patterns->type_names, type, &all, &length);
+    bool found = false;
+    if (length == all)
+        return false;
+    for (uint32_t c = t->first_child[HSN__TOP_LIVE]; c != HSN_NONE; c = t->next_sibling[c]) {
+        uint32_t label = t->patterns->rows[c].label & HSN__LABEL_NAME_MASK;
+        const char *other = name_of(&t->patterns->names, label, &other_all, &other_length);
+        if (kind_of(t, c) != HSN_KIND_MODULE || other_length != length ||
+            memcmp(other, name, length) != 0)
+            continue;
+        if (t->before[c].count)
+            return false;
+        found = true;
+    }
+    return found;
+}
+
+// What came with an import: tables of its modules, and objects that its native code keeps.
+static double weigh_import(const hsn__growth_tree *t, const hsn__entry *e)
+{
+    uint32_t root = root_of(t, e->subject), top = t->patterns->rows[root].parent;
+    if (top == HSN__TOP_EXTREF)
+        return is_of_new_package(t, t->patterns->rows[e->subject].type) ? 0.05 : 1;
+    bool imported = kind_of(t, root) == HSN_KIND_MODULE && !t->before[root].count;
+    return top == HSN__TOP_LIVE && imported ? 0.5 : 1;
+}
+
 // Weight of a byte, by what a person would look at first.
 static double weigh(const hsn__growth_tree *t, hsn__entry *e)
 {
     const hsn__pattern *row = &t->patterns->rows[e->subject];
     uint8_t rank = rank_of(t, e->subject);
-    double weight = 1;
+    double weight = weigh_import(t, e);
     if (e->grew_in_size_only)
         weight *= e->gained < t->gained / 100 ? 0.05 : 0.5;
     else if (hsn__gained_count(t, e->subject) < FEW && hsn__gained_count(t, e->entry) < FEW)
-        weight *= 0.05; // set up once: a module imported, an attribute made
+        // Set up once: a module imported, an attribute made. Not so what is half of the growth by
+        // its own bytes: a few large texts or buffers.
+        weight *= t->gains[e->subject].own < t->gained / 2 ? 0.05 : 0.5;
     if (row->flags & (HSN__PATTERN_STDLIB | HSN__PATTERN_TOOL)) {
         if (rank == HSN__TYPE_RUNTIME)
             weight *= row->flags & HSN__PATTERN_TOOL ? 0.05 : 0.5;

@@ -14,6 +14,7 @@ that the object is not made by a line of the program; heapsnap must then say so 
 program's own, and tracemalloc passes with any line of the program.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import re
@@ -21,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -114,17 +116,23 @@ class Score:
         self.passed = self.failed = self.skipped = 0
         self.objgraph = self.tracemalloc = self.judged = 0
         self.has_objgraph = True
+        self._lock = threading.Lock()
+
+    def add(self, **numbers):
+        with self._lock:
+            for name, number in numbers.items():
+                setattr(self, name, getattr(self, name) + number)
 
 
 def run_case(case, python, folder, score, args):
+    """Run one program and judge it: what to print. Several run at once; Score adds under a lock."""
     program = os.path.normpath(os.path.join(HERE, case['program']))
     name = case['name']
     dumps = [os.path.join(folder, f'{name}-{moment}.jsonl') for moment in ('before', 'after')]
     done = run_program(python, program, score.capture, FRAMES, *dumps)
     if done.returncode == 77:
-        score.skipped += 1
-        print(f'skip  {name:12} {done.stdout.strip()}')
-        return
+        score.add(skipped=1)
+        return [f'skip  {name:12} {done.stdout.strip()}']
     row, wrong = None, [f'the program failed: {done.stdout[-500:]}']
     if done.returncode == 0:
         said = subprocess.run([os.path.join(BIN, 'snapdiff'), '--why', *dumps, '--json', '-n', '5'],
@@ -136,36 +144,34 @@ def run_case(case, python, folder, score, args):
             wrong = judge(case, program, row) if row else ['no rows']
     rivals_asked = not args.no_rivals
     rival_dumps = [path + '.rivals' for path in dumps]
-    marks = 'rivals not asked'
+    marks, by_type, by_line = 'rivals not asked', False, False
     rivals = None if not rivals_asked else run_program(
         python, program, os.path.join(HERE, 'rivals'), '1', *rival_dumps)
     if rivals and rivals.returncode == 0:
         with open(rival_dumps[1]) as answer:
             by_type, by_line = judge_rivals(case, program, json.load(answer))
-        score.has_objgraph &= by_type is not None
-        score.objgraph += bool(by_type)
-        score.tracemalloc += by_line
+        if by_type is None:
+            score.has_objgraph = False
         marks = f'objgraph {"yes" if by_type else "no ":3} tracemalloc {"yes" if by_line else "no"}'
-    score.judged += 1
-    if wrong:
-        score.failed += 1
-    else:
-        score.passed += 1
-    print(f'{"FAIL" if wrong else "ok":5} {name:12} {marks}  {case["leak"]}')
+    score.add(judged=1, failed=bool(wrong), passed=not wrong, objgraph=bool(by_type),
+              tracemalloc=bool(by_line))
+    lines = [f'{"FAIL" if wrong else "ok":5} {name:12} {marks}  {case["leak"]}']
     if wrong or args.verbose:
-        print(f'      {"; ".join(wrong)}')
+        lines.append(f'      {"; ".join(wrong)}')
         if row:
-            print(f'      said: {row["type"]} {row["kind"]} {row["path"]} {row["allocated_at"]} '
-                  f'{row["share"]:.0%}')
+            lines.append(f'      said: {row["type"]} {row["kind"]} {row["path"]} '
+                         f'{row["allocated_at"]} {row["share"]:.0%}')
     for path in dumps + rival_dumps:
         if os.path.exists(path) and not os.environ.get('HEAPSNAP_KEEP'):
             os.remove(path)
+    return lines
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('names', nargs='*', help='only these cases')
     parser.add_argument('-v', '--verbose', action='store_true')
+    parser.add_argument('-j', '--jobs', type=int, default=2, help='programs at a time')
     parser.add_argument('--no-rivals', action='store_true', help='only heapsnap: half the time')
     args = parser.parse_args()
     with open(os.path.join(HERE, 'cases.json'), encoding='utf-8') as file:
@@ -180,8 +186,10 @@ def main():
         path = case['program']
         case['name'] = (os.path.basename(os.path.dirname(path)) if path.endswith('/app.py')
                         else os.path.basename(path)[:-3])
-        if not args.names or case['name'] in args.names:
-            run_case(case, python, folder, score, args)
+    asked = [case for case in cases if not args.names or case['name'] in args.names]
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for lines in pool.map(lambda case: run_case(case, python, folder, score, args), asked):
+            print('\n'.join(lines), flush=True)
     if os.environ.get('HEAPSNAP_KEEP'):
         print(f'kept {folder}')
     else:

@@ -133,8 +133,8 @@ static void row_cells(struct cli *cli, hsn_table *table, const hsn_why *why, con
     hsn_table_text(table, hsn_why_kind_name(row->kind));
     hsn_table_text(table, what(cli, row));
     if (at)
-        hsn_table_text(table,
-                       cli_format(cli, "%s:%u %s", file_name(at->file), at->line, at->function));
+        hsn_table_text(table, cli_format(cli, *at->function ? "%s:%u %s" : "%s:%u",
+                                         file_name(at->file), at->line, at->function));
     else
         hsn_table_null(table);
     hsn_table_text(table, row->type);
