@@ -34,7 +34,7 @@ static const struct opt opts[] = {
      "which objects are new, gone and still there, by stable id; of three snapshots, what came "
      "with the second and whether the third still has it"},
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
-     "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
+     "what a row is; auto is type, without objects lineno, of time function", .choices = words},
     {OPT_CHOICE, 0, "sort", "ORDER", &sort_by,
      "by bytes gained, objects gained, or largest change in either direction; default is growth, "
      "and magnitude for allocations",

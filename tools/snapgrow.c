@@ -35,7 +35,7 @@ static const struct opt opts[] = {
     {OPT_FLAG, 0, "keep", NULL, &keep,
      "with --why: keep what was found for retained bytes in the stores (default)"},
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
-     "what a row is; auto is type, or lineno for snapshots without objects", .choices = words},
+     "what a row is; auto is type, without objects lineno, of time function", .choices = words},
     {OPT_TEXT, 0, "warmup", "N|TIME|auto", &warmup,
      "leave out the first N snapshots, or those of the first TIME"},
     {OPT_FILE, 0, "svg", "FILE", &svg,

@@ -44,7 +44,7 @@ static bool resources;
 
 static const struct opt opts[] = {
     {OPT_CHOICE, 0, "by", "WHAT", &grouping.by,
-     "what a row is; auto is type, or lineno for a snapshot without objects; file and site are "
+     "what a row is; auto is type, without objects lineno, of time function; file and site are "
      "filename and lineno",
      .choices = words},
     {OPT_CHOICE, 0, "sort", "KEY", &sort_by, "largest first by bytes or by count",

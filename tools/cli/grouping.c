@@ -69,14 +69,17 @@ static bool has_site_options(const struct grouping *grouping)
 }
 
 // A profile may have no live memory but CPU time. What cannot be read is told by whoever needs it.
-static bool has_profile(const struct snapshot *snapshot)
+static bool has_profile(const struct snapshot *snapshot, bool *out_memory)
 {
     hsn_metric_list metrics;
-    bool has = snapshot->info->allocations > 0;
+    bool has = *out_memory = snapshot->info->allocations > 0;
     if (has || hsn_metric_list_read(snapshot->store, snapshot->id, &metrics, NULL) < 0)
         return has;
     for (size_t i = 0; i < metrics.count; i++)
-        has = has || metrics.rows[i].total_count;
+        if (metrics.rows[i].total_count) {
+            has = true;
+            *out_memory = *out_memory || !strcmp(metrics.rows[i].unit, HSN_UNIT_BYTES);
+        }
     hsn_metric_list_free(&metrics);
     return has;
 }
@@ -84,11 +87,15 @@ static bool has_profile(const struct snapshot *snapshot)
 hsn_by grouping_by(const struct grouping *grouping, hsn_by by, struct snapshot *const *snapshots,
                    size_t count)
 {
-    bool objects = false, allocations = false;
+    bool objects = false, allocations = false, memory = false, of_this;
     for (size_t i = 0; i < count; i++) {
         objects = objects || snapshots[i]->info->objects;
-        allocations = allocations || has_profile(snapshots[i]);
+        allocations = has_profile(snapshots[i], &of_this) || allocations;
+        memory = memory || of_this;
     }
+    // Profiles of time are asked by function: cProfile knows nothing finer.
+    if (by == HSN_BY_COUNT && !objects && allocations && !memory)
+        return HSN_BY_FUNCTION;
     if (by == HSN_BY_COUNT)
         return grouping->metric || (!objects && allocations) ? HSN_BY_LINENO : HSN_BY_TYPE;
     if (by == HSN_BY_MODULE && ((!objects && allocations) || has_site_options(grouping)))
@@ -100,7 +107,7 @@ int grouping_check(struct cli *cli, hsn_by by, struct snapshot *const *snapshots
 {
     for (size_t i = 0; i < count; i++) {
         const hsn_snapshot_info *info = snapshots[i]->info;
-        bool objects = info->objects, allocations = has_profile(snapshots[i]);
+        bool memory, objects = info->objects, allocations = has_profile(snapshots[i], &memory);
         if (!hsn_by_is_site(by) && !objects)
             return cli_error(cli, snapshots[i]->argument, "no objects in this snapshot%s",
                              allocations ? "; try --by lineno" : "");
