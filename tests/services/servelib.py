@@ -122,6 +122,11 @@ def signalled(server, folder, pids, number=signal.SIGUSR2, then=None):
     return found
 
 
+class Why(list):
+    """Rows of snapdiff --why, and the stores that they come from."""
+    stores = ()
+
+
 def why(before, after):
     """The rows of snapdiff --why of two dumps, each loaded into a store and verified."""
     stores = []
@@ -133,7 +138,23 @@ def why(before, after):
         stores.append(store)
     done = e2elib.run('snapdiff', '--why', *stores, '--json', '-n', '8')
     assert done.returncode == 0, (done.returncode, done.stderr)
-    return json.loads(done.stdout)['rows']
+    rows = Why(json.loads(done.stdout)['rows'])
+    rows.stores = stores
+    return rows
+
+
+def report(rows, type_name):
+    """What snapreport's gate says of the types of the application: its status and its findings."""
+    policy = os.path.join(os.path.dirname(rows.stores[0]), 'policy.yaml')
+    with open(policy, 'w') as file:
+        file.write('rules:\n  - {rule: type, type: "%s", max_growth: [20%%, 4KiB]}\n'
+                   '  - {rule: longest_pause, max: 30s}\n' % type_name)
+    done = e2elib.run('snapreport', policy, *rows.stores, '--json')
+    assert done.returncode in (0, 1), (done.returncode, done.stdout, done.stderr)
+    document = json.loads(done.stdout)
+    # The capture's own watch over the collector is what the report reads.
+    assert document['rules'][1]['verdict'] == 'passed', document['rules'][1]
+    return done.returncode, document['rows']
 
 
 def says(row, kind, type_name, path_words):
@@ -152,12 +173,17 @@ def short(rows):
 def check_leak(rows, kind, type_name, path_words, at_least):
     assert rows and says(rows[0], kind, type_name, path_words), short(rows)
     assert rows[0]['count_delta'] >= at_least, short(rows)
+    status, findings = report(rows, type_name)
+    named = [row for row in findings if row['rule'] == 'type' and row['path'] == rows[0]['path']]
+    assert status == 1 and named, (status, findings)
 
 
 def check_clean(rows, type_name, at_most):
     """The fixed version: the type does not grow with the work."""
     found = [row for row in rows if row['type'] == type_name and row['count_delta'] > at_most]
     assert not found, short(found)
+    status, findings = report(rows, type_name.partition('.')[0] + '.*')
+    assert status == 0, findings
 
 
 def main():
