@@ -5,6 +5,7 @@
 #include <heapsnap/report.h>
 
 #include <string.h>
+#include <unistd.h>
 
 static const char *const formats[] = {
 #define WORD(name, text) text,
@@ -57,7 +58,9 @@ static int write_output(struct cli *cli, const hsn_report *report, const output 
     if (out_open(cli, to->path, &out))
         return STATUS_TROUBLE;
     hsn_writer writer = out_writer(out);
-    hsn_report_render_options options = {.limit = cli->limit == UINT64_MAX ? SIZE_MAX
+    char folder[4096];
+    hsn_report_render_options options = {.folder = getcwd(folder, sizeof folder),
+                                         .limit = cli->limit == UINT64_MAX ? SIZE_MAX
                                                                            : (size_t)cli->limit,
                                          .exact_bytes = cli->exact_bytes,
                                          .color = cli->color && to_stdout};

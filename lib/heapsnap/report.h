@@ -222,10 +222,11 @@ typedef enum hsn_report_format {
 } hsn_report_format;
 
 typedef struct hsn_report_render_options {
-    size_t limit;    /**< rows of each table; 0 = 20 */
-    int exact_bytes; /**< text: 1572864 instead of "1.5 MiB" */
-    int color;       /**< text */
-    unsigned width;  /**< text: columns of the terminal; 0 = do not cut */
+    size_t limit;       /**< rows of each table; 0 = 20 */
+    int exact_bytes;    /**< text: 1572864 instead of "1.5 MiB" */
+    int color;          /**< text */
+    unsigned width;     /**< text: columns of the terminal; 0 = do not cut */
+    const char *folder; /**< annotations: files below it are told from there; NULL = as captured */
 } hsn_report_render_options;
 
 /** The word of a format; "unknown" outside the list. Static. */

@@ -31,6 +31,11 @@ static bool find_spot(const hsn__rendering *r, size_t index, spot *out)
     memcpy(out->file, text, (size_t)(mark - text));
     out->file[mark - text] = 0;
     out->line = strtoul(mark + 1, NULL, 10);
+    // CI systems know the files of a checkout by their place in it.
+    const char *folder = r->options.folder ? r->options.folder : "";
+    size_t length = strlen(folder);
+    if (length && !strncmp(out->file, folder, length) && out->file[length] == '/')
+        memmove(out->file, out->file + length + 1, strlen(out->file) - length);
     return true;
 }
 
