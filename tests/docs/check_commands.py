@@ -54,6 +54,7 @@ FOREIGN_OPTIONS = {
     'docs/formats/gprof2dot.md': {'--leaks'},
     'docs/formats/massif.md': {'--pages-as-heap', '--peak-inaccuracy'},
     'docs/performance.md': {'--buildtype'},
+    'docs/report.md': {'--years', '--seed', '--kinds'},  # of tests/year/year.py
 }
 NUMBER = re.compile(r'[-+]?\d[\d.,]*(?: [KMG]?i?B\b)?')
 

@@ -18,6 +18,7 @@ SAMPLES = {
     'trace.pickle': 'tracemalloc/python3.13.pickle',
     'a.pickle': 'tracemalloc/python3.13.pickle',
     'traces.pickle': 'tracemalloc/python3.13.pickle',
+    'a.heap': 'gperftools/gperftools2.10-exact.heap',
     'heap.pb.gz': 'pprof/go1.26-heap-gz.pb.gz',
     'a.pstats': 'pstats/python3.11.pstats',
     'a.hpy': 'guppy/guppy3.1-steps.hpy',
