@@ -214,6 +214,20 @@ static int add_stackless(sites *s, size_t column, const hsn_cell *sum, hsn_error
     return r < 0 ? r : add_row(s, id, column, sum, err);
 }
 
+// By function and module what recurs in a stack counts once for it, as pprof counts; by file and
+// line every time, as tracemalloc does. Whether a caller of stack `i` has counted already.
+static bool has_counted(const sites *s, const hsn_profile *profile, const uint32_t *frames,
+                        size_t i)
+{
+    hsn_by by = s->options->by;
+    if (!s->options->cumulative || (by != HSN_BY_FUNCTION && by != HSN_BY_SITE_MODULE))
+        return false;
+    uint32_t frame = frames[profile->stacks[i].frame], at = profile->stacks[i].parent;
+    while (at != HSN_NONE && frames[profile->stacks[at].frame] != frame)
+        at = profile->stacks[at].parent;
+    return at != HSN_NONE;
+}
+
 static int add_profile(sites *s, const hsn_profile *profile, size_t column, hsn_error *err)
 {
     bool by_stack = s->options->by == HSN_BY_TRACEBACK, by_domain = s->options->by == HSN_BY_DOMAIN;
@@ -240,7 +254,7 @@ static int add_profile(sites *s, const hsn_profile *profile, size_t column, hsn_
             r = hsn__stacks_put(&s->stacks, caller, id, &stacks[i], err);
             id = stacks[i];
         }
-        if (r >= 0 && (sums[i].count || sums[i].size_bytes))
+        if (r >= 0 && (sums[i].count || sums[i].size_bytes) && !has_counted(s, profile, frames, i))
             r = add_row(s, id, column, &sums[i], err);
     }
     const hsn_cell *rest = sums ? &sums[profile->stack_count] : NULL;

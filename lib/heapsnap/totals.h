@@ -94,7 +94,8 @@ typedef struct hsn_totals_options {
     hsn_by by;
     const char *metric; /**< sites only: as hsn_metric_choose() takes it; NULL = the default one */
     /**
-     * Sites only: count an allocation at every frame of its stack, a frame that recurs repeatedly.
+     * Sites only: count an allocation at every frame of its stack, a frame that recurs repeatedly,
+     * but by function and by module once.
      * Not by traceback.
      */
     int cumulative;

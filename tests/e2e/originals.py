@@ -133,8 +133,8 @@ def memray_sums(path):
             lines[source, int(line)] += size
             counts[source, int(line)] += int(row['num_allocations'])
             functions[source, function] += size
-            # A function that recurs counts each time, as lines do in tracemalloc.
-            for function, source, _ in stack:
+            # A function that recurs counts once.
+            for function, source in {frame[:2] for frame in stack}:
                 cumulative[source, function] += size
             total['all'] += size
     return lines, counts, functions, cumulative, total

@@ -177,6 +177,20 @@ static hsn_frame twin_place(const hsn_frame *frame, uint32_t domain, hsn_by by)
     return *frame;
 }
 
+// By function and module a stack counts once, however often it passes there.
+static bool twin_recurs(const hsn_frame *frames, size_t f, hsn_by by)
+{
+    if (by != HSN_BY_FUNCTION && by != HSN_BY_SITE_MODULE)
+        return false;
+    hsn_frame here = twin_place(&frames[f], 0, by);
+    for (size_t i = 0; i < f; i++) {
+        hsn_frame newer = twin_place(&frames[i], 0, by);
+        if (!strcmp(newer.file, here.file) && !strcmp(newer.function, here.function))
+            return true;
+    }
+    return false;
+}
+
 static void twin_group(spelled_list *list, const hsn_profile *p, size_t column,
                        const hsn_totals_options *o)
 {
@@ -191,6 +205,8 @@ static void twin_group(spelled_list *list, const hsn_profile *p, size_t column,
             twin_add(list, frames, depth, o->by, column, &p->totals[i]);
         for (size_t f = 0; o->by != HSN_BY_TRACEBACK && f < (o->cumulative ? depth : 1); f++) {
             hsn_frame place = twin_place(&frames[f], p->totals[i].domain, o->by);
+            if (twin_recurs(frames, f, o->by))
+                continue;
             twin_add(list, &place, 1, o->by, column, &p->totals[i]);
         }
     }
