@@ -2,11 +2,15 @@
 """Big profiles with a fixed seed, to time readers with: make_profiles.py [--megabytes N] FOLDER.
 
 Writes big.folded, big.pb and big.heaptrack: stacks of 12 to 28 frames among 20 000 functions, where most
-of a stack is shared with the one before it, as in a real profile.
+of a stack is shared with the one before it, as in a real profile. With --traces N also big.pickle and
+random.pickle: tracemalloc's snapshots of N traces of 25 frames with 50 000 different tracebacks, which grow from
+one another, or share nothing.
 """
 import argparse
 import os
+import pickle
 import random
+import tracemalloc
 
 FUNCTIONS = 20000
 
@@ -108,15 +112,49 @@ def write_heaptrack(out, size_bytes):
             lines = []
 
 
+DEPTH = 25
+
+
+def random_frame(random_number):
+    return f"/srv/app/mod{random_number.randrange(300)}.py", random_number.randrange(1, 2000)
+
+
+def tracebacks(random_number, shared):
+    """50 000 different tracebacks, newest frame first."""
+    found, grown = set(), [()]
+    while len(found) < 50000:
+        base = random_number.choice(grown) if shared else ()
+        stack = base[:random_number.randrange(max(1, len(base) - 4), len(base) + 1)] if base else ()
+        stack += tuple(random_frame(random_number) for _ in range(DEPTH - len(stack)))
+        grown.append(stack)
+        found.add(stack)
+    return [tuple(reversed(stack)) for stack in sorted(found)]
+
+
+def write_traces(out, count, shared):
+    random_number = random.Random(2)
+    places = tracebacks(random_number, shared)
+    weights = [random_number.paretovariate(1) for _ in places]
+    snapshot = tracemalloc.Snapshot(
+        [(0, random_number.randrange(28, 600), place, DEPTH)
+         for place in random_number.choices(places, weights, k=count)], DEPTH)
+    pickle.dump(snapshot, out, pickle.HIGHEST_PROTOCOL)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=int, default=60)
+    parser.add_argument("--traces", type=int, default=0)
     parser.add_argument("folder")
     options = parser.parse_args()
     for name, write in (("big.folded", write_folded), ("big.pb", write_pprof),
                         ("big.heaptrack", write_heaptrack)):
         with open(os.path.join(options.folder, name), "wb") as out:
             write(out, options.megabytes * 1000000)
+    for name, shared in (("big.pickle", True), ("random.pickle", False)):
+        if options.traces:
+            with open(os.path.join(options.folder, name), "wb") as out:
+                write_traces(out, options.traces, shared)
 
 
 main()
